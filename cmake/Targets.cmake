@@ -1,0 +1,68 @@
+# How this project declares its targets: one library a folder, one program a test file.
+add_library(noiseloom_pch OBJECT "${CMAKE_CURRENT_LIST_DIR}/pch.cpp")
+target_link_libraries(noiseloom_pch PRIVATE noiseloom::torch)
+target_precompile_headers(noiseloom_pch PRIVATE "${CMAKE_CURRENT_LIST_DIR}/pch.h")
+
+function(noiseloom_settings target)
+  target_compile_options(${target} PRIVATE -Wall -Wextra)
+  target_include_directories(${target} PUBLIC "${CMAKE_SOURCE_DIR}")
+endfunction()
+
+# noiseloom_library(name SOURCES a.cpp ... LINK libs...): sources are listed, never globbed.
+function(noiseloom_library name)
+  cmake_parse_arguments(arg "" "" "SOURCES;LINK;LINK_PRIVATE" ${ARGN})
+  add_library(${name} STATIC ${arg_SOURCES})
+  noiseloom_settings(${name})
+  target_link_libraries(${name} PUBLIC noiseloom::torch ${arg_LINK} PRIVATE ${arg_LINK_PRIVATE})
+  target_precompile_headers(${name} REUSE_FROM noiseloom_pch)
+endfunction()
+
+# noiseloom_test(path/to/thing_test LINK libs... LABELS l... TIMEOUT seconds): one QtTest program, run by CTest.
+# A target named after the path's first folder, engine_tests say, builds all of that folder's.
+function(noiseloom_test path)
+  cmake_parse_arguments(arg "" "TIMEOUT" "LINK;LABELS" ${ARGN})
+  string(REPLACE "/" "." name "${path}")
+  add_executable(${name} "${path}.cpp")
+  set_target_properties(${name} PROPERTIES AUTOMOC ON RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
+  noiseloom_settings(${name})
+  target_compile_definitions(${name} PRIVATE QT_NO_KEYWORDS
+    NOISELOOM_SOURCE_DIR="${CMAKE_SOURCE_DIR}" NOISELOOM_RUNNER="${CMAKE_BINARY_DIR}/noiseloom")
+  target_link_libraries(${name} PRIVATE Qt6::Test ${arg_LINK})
+  if(arg_LINK)
+    # The precompiled header was compiled with -fPIC, and the compiler takes it for no other setting.
+    set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
+    target_compile_options(${name} PRIVATE -fPIC)
+    target_precompile_headers(${name} REUSE_FROM noiseloom_pch)
+  endif()
+  add_test(NAME ${name} COMMAND ${name})
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 300)
+  endif()
+  set_tests_properties(${name} PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABELS}"
+    ENVIRONMENT "QT_QPA_PLATFORM=offscreen")
+
+  string(REGEX REPLACE "[./].*" "" folder "${path}")
+  if(NOT TARGET ${folder}_tests)
+    add_custom_target(${folder}_tests)
+  endif()
+  add_dependencies(${folder}_tests ${name})
+endfunction()
+
+# noiseloom_fuzz(path/to/thing_fuzz LINK libs...): one libFuzzer program from a file that defines
+# LLVMFuzzerTestOneInput; the target fuzz builds them all. Nothing where NOISELOOM_FUZZ is off.
+if(NOISELOOM_FUZZ)
+  add_custom_target(fuzz)
+endif()
+function(noiseloom_fuzz path)
+  if(NOT NOISELOOM_FUZZ)
+    return()
+  endif()
+  cmake_parse_arguments(arg "" "" "LINK" ${ARGN})
+  string(REPLACE "/" "." name "${path}")
+  add_executable(${name} "${path}.cpp")
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/fuzz")
+  noiseloom_settings(${name})
+  target_link_libraries(${name} PRIVATE ${arg_LINK})
+  target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+  add_dependencies(fuzz ${name})
+endfunction()
