@@ -12,7 +12,9 @@ needs() {
 # missing PACKAGE...: those of them that are not installed.
 missing() {
   local installed
-  installed=$(dpkg-query -W -f='${Package} ${db:Status-Status}\n' "$@" 2>/dev/null | awk '$2 == "installed" { print $1 }')
+  # dpkg-query fails where it knows one of them not at all, which is no news.
+  installed=$({ dpkg-query -W -f='${Package} ${db:Status-Status}\n' "$@" 2>/dev/null || true; } |
+    awk '$2 == "installed" { print $1 }')
   printf '%s\n' "$@" | grep -vxF -- "${installed:-none}" || true
 }
 
