@@ -1,0 +1,80 @@
+#include "engine/files/weights_file.h"
+
+#include <map>
+
+#include "engine/files/safetensors.h"
+#include "engine/files/sha256.h"
+
+namespace loom {
+namespace {
+
+nlohmann::json metaOf(const TextMap& metadata) {
+  nlohmann::json meta = nlohmann::json::object();
+  for (const auto& [key, text] : metadata) meta[key] = text;
+  return meta;
+}
+
+/// "ema_model (160 tensors), net_model (160 tensors)": what stands before the first dot.
+std::string partsIn(const Weights& weights) {
+  std::map<std::string, int64_t> parts;
+  for (const auto& [name, tensor] : weights.tensors)
+    if (const size_t dot = name.find('.'); dot != std::string::npos) ++parts[name.substr(0, dot)];
+  std::string text;
+  for (const auto& [name, count] : parts) {
+    if (text.size() > 400) return text + ", ...";
+    text += (text.empty() ? "" : ", ") + name + " (" + std::to_string(count) + ")";
+  }
+  return text.empty() ? "none" : text;
+}
+
+/// Follows a dotted part through nested plain values; empty where it leads nowhere.
+nlohmann::json metaPart(const nlohmann::json& meta, std::string_view part) {
+  const nlohmann::json* at = &meta;
+  while (!part.empty()) {
+    const size_t dot = std::min(part.find('.'), part.size());
+    const auto found = at->is_object() ? at->find(std::string(part.substr(0, dot))) : at->end();
+    if (found == at->end()) return nlohmann::json::object();
+    at = &*found;
+    part.remove_prefix(std::min(dot + 1, part.size()));
+  }
+  return at->is_object() ? *at : nlohmann::json::object();
+}
+
+}  // namespace
+
+WeightsListing listWeights(const std::filesystem::path& path) {
+  const auto file = MappedFile::open(path);
+  WeightsListing listing;
+  SafetensorsHeader header = readSafetensorsHeader(*file);
+  for (auto& item : header.tensors) listing.tensors.push_back(std::move(item));
+  listing.container = "safetensors";
+  listing.meta = metaOf(header.metadata);
+  return listing;
+}
+
+Weights readWeights(const std::filesystem::path& path, const CancelToken* cancel) {
+  const auto file = MappedFile::open(path);
+  Weights weights;
+  weights.source = path.filename().string();
+  Safetensors all = readSafetensors(file);
+  weights.tensors = std::move(all.tensors);
+  weights.meta = metaOf(all.metadata);
+  weights.sha256 = sha256OfFile(path, cancel);
+  return weights;
+}
+
+Weights partOf(const Weights& weights, std::string_view part) {
+  while (part.ends_with('.')) part.remove_suffix(1);
+  if (part.empty()) return weights;
+  Weights result{{}, metaPart(weights.meta, part), weights.source, weights.sha256};
+  const std::string prefix = std::string(part) + ".";
+  for (auto at = weights.tensors.lower_bound(prefix);
+       at != weights.tensors.end() && at->first.starts_with(prefix); ++at)
+    result.tensors.emplace(at->first.substr(prefix.size()), at->second);
+  if (result.tensors.empty())
+    throw Error("\"" + weights.source + "\" has no part \"" + std::string(part) +
+                "\". Its parts: " + partsIn(weights) + "; leave the part empty to take them all");
+  return result;
+}
+
+}  // namespace loom
