@@ -23,14 +23,14 @@ enum class UNetLayout {
 struct UNetConfig {
   UNetLayout layout = UNetLayout::pytorch_ddpm;
   int64_t inChannels = 3;
-  int64_t outChannels = 3;                         // 2 × inChannels where the variance is learned
-  int64_t ch = 128;                                // channels after the first convolution
-  std::vector<int64_t> widths{128, 256, 256, 256}; // channels of each level, finest first
+  int64_t outChannels = 3;                                 // 2 × inChannels where the variance is learned
+  int64_t ch = 128;                                        // channels after the first convolution
+  std::vector<int64_t> widths{128, 256, 256, 256};         // channels of each level, finest first
   std::vector<bool> attention{false, true, false, false};  // per level, after each residual block
-  int64_t blocks = 2;                              // residual blocks per level; one more on the way up
+  int64_t blocks = 2;  // residual blocks per level; one more on the way up
   int64_t timeDim = 512;
-  int64_t timeSteps = 1000;                        // rows of the sinusoid table (pytorch_ddpm)
-  bool resampleWithConv = true;                    // ho: otherwise average pooling and nearest
+  int64_t timeSteps = 1000;      // rows of the sinusoid table (pytorch_ddpm)
+  bool resampleWithConv = true;  // ho: otherwise average pooling and nearest
   bool operator==(const UNetConfig&) const = default;
 
   /// 1e-5 (pytorch_ddpm) or 1e-6 (ho).
@@ -51,13 +51,16 @@ std::vector<ParameterSpec> unetParameters(const UNetConfig& config);
 /// Reads the config off names and shapes. Throws Error listing every missing, unknown and mis-shaped name;
 /// where the names are those of another system, it says of which.
 UNetConfig recogniseUNet(const ShapeMap& shapes);
+/// Throws Error listing every name that is missing, unknown or of another shape than the config wants.
+void checkUNetShapes(const UNetConfig& config, const ShapeMap& shapes);
 
 /// Fresh weights, float32, as upstream initialises them: pytorch_ddpm Xavier-uniform with gain 1e-5 for the
 /// last convolution of each residual and attention branch and of the net; ho (Ho et al.'s TensorFlow code)
 /// variance scaling, fan-avg uniform, with scale 1e-10 there. Biases 0, norms 1 and 0. Philox by seed.
 Parameters initialUNet(const UNetConfig& config, uint64_t seed);
 
-/// The table [steps, ch] of w86763777/pytorch-ddpm: sin and cos interleaved, frequency exp(−(2i/ch) ln 10000).
+/// The table [steps, ch] of w86763777/pytorch-ddpm: sin and cos interleaved, frequency exp(−(2i/ch) ln
+/// 10000).
 at::Tensor interleavedSinusoid(int64_t steps, int64_t ch);
 /// Ho et al.: t [N] float -> [N, ch], sines then cosines, frequency exp(−i ln 10000 / (ch/2 − 1)).
 at::Tensor halvesSinusoid(const at::Tensor& t, int64_t ch);
@@ -81,6 +84,7 @@ class UNet final : public DenoiserNet {
   at::Tensor forward(const at::Tensor& x, const at::Tensor& embedding, Mode mode) const override;
   int64_t channels() const override { return config_.inChannels; }
   int64_t outChannels() const override { return config_.outChannels; }
+  bool learns(const std::string& name) const override;  // all but the sinusoid table
   std::string describe() const override;
 
  private:
@@ -90,7 +94,7 @@ class UNet final : public DenoiserNet {
   Parameters parameters_;
   bool trainable_ = false;  // a parameter asks for its gradient
   std::shared_ptr<const UNetBlocks> blocks_;
-  mutable std::mutex castMutex_;  // guards casts_
+  mutable std::mutex castMutex_;                                               // guards casts_
   mutable std::map<at::ScalarType, std::shared_ptr<const UNetBlocks>> casts_;  // inference only
 };
 

@@ -78,10 +78,16 @@ class DenoiserNet {
   struct Mode {
     at::ScalarType compute = at::kFloat;
     double dropout = 0;  // probability; 0 while sampling
+    uint64_t dropoutSeed = 0;  // of the masks
   };
   virtual at::Tensor forward(const at::Tensor& x, const at::Tensor& embedding, Mode mode) const = 0;
   virtual int64_t channels() const = 0;
   virtual int64_t outChannels() const = 0;
+  /// Whether training may change this parameter; a fixed table says no.
+  virtual bool learns(const std::string& name) const {
+    (void)name;
+    return true;
+  }
   virtual std::string describe() const = 0;  // "DDPM UNet, w86763777 layout, 35.7 M parameters"
 };
 struct Denoiser {
