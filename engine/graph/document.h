@@ -1,0 +1,107 @@
+#pragma once
+// A graph as a value. Documents are immutable: an edit makes a new one that shares what did not change.
+// Nothing here knows what a node does; unknown types, parameters and fields survive.
+#include <functional>
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace loom {
+
+/// "node.port": an output of a node or zone, or (in `to` of an exposed input) an input.
+struct Link {
+  std::string node, port;
+  bool operator==(const Link&) const = default;
+  std::string text() const { return node + "." + port; }
+};
+
+/// What feeds an input: one link, or a list of them where the port takes many.
+struct Input {
+  std::vector<Link> links;
+  bool list = false;  // written as a list in the file
+  bool operator==(const Input&) const = default;
+};
+
+struct Node;
+using NodePtr = std::shared_ptr<const Node>;
+
+/// The loop of a node of type "zone". Inside, "zone.state" is the value of this iteration; outside, the last.
+struct Zone {
+  struct State {
+    std::string name;
+    Link init, next;
+    bool operator==(const State&) const = default;
+  };
+  struct Collect {
+    std::string name;
+    Link from;
+    int64_t every = 1;
+    bool operator==(const Collect&) const = default;
+  };
+  std::vector<std::pair<std::string, Link>> over;  // sequences gone over in step, by name
+  std::optional<int64_t> count;                    // without `over`: how many iterations
+  std::optional<Link> countFrom;
+  std::vector<State> state;
+  std::optional<Link> until;  // a bool of the body: stop after this iteration
+  std::vector<Collect> collect;
+  std::vector<NodePtr> nodes;
+};
+
+struct Node {
+  std::string id, type, title;
+  int version = 1;
+  std::map<std::string, nlohmann::json> params;
+  std::map<std::string, Input> inputs;
+  std::optional<Link> when;
+  std::shared_ptr<const Zone> zone;                   // only for type "zone"
+  nlohmann::json unknown = nlohmann::json::object();  // fields of a newer program
+};
+
+struct ExposedInput {
+  std::string name, doc;
+  std::vector<Link> to;
+};
+struct ExposedOutput {
+  std::string name, doc;
+  Link from;
+};
+
+/// Nodes in the order of the file, and the names under which parts of it are seen from outside.
+struct Graph {
+  std::vector<NodePtr> nodes;
+  std::vector<ExposedInput> inputs;
+  std::vector<ExposedOutput> outputs;
+};
+
+struct Document {
+  int format = 1;
+  std::string title, about;
+  Graph graph;
+  std::map<std::string, Graph> groups;               // used by nodes of type "group:NAME"
+  nlohmann::json layout = nlohmann::json::object();  // positions, colours, frames, notes: never meaning
+  nlohmann::json unknown = nlohmann::json::object();
+};
+
+inline constexpr std::string_view kZoneType = "zone";
+inline constexpr std::string_view kGroupPrefix = "group:";
+inline constexpr int kMostNesting = 32;  // zones in zones, groups in groups
+inline constexpr size_t kMostNodes = 200'000;
+
+bool isIdentifier(std::string_view text);  // [A-Za-z_][A-Za-z0-9_]*, up to 64
+std::optional<Link> parseLink(std::string_view text);
+
+/// The node with this id, in the graph or any zone of it; null if there is none.
+const Node* findNode(const Graph& graph, std::string_view id);
+
+/// A document in which one node is replaced by what `edit` makes of it. Throws Error for an unknown id.
+Document withNode(const Document& document, std::string_view id, const std::function<void(Node&)>& edit);
+
+/// Sets an exposed name or "node.param"; throws Error with the names there are.
+Document withValue(const Document& document, const std::string& name, const nlohmann::json& value);
+
+}  // namespace loom

@@ -1,0 +1,221 @@
+#include "engine/core/error.h"
+#include "engine/graph/graph_file.h"
+
+namespace loom {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// Line breaks follow the structure and never a length, so that a one-parameter edit is a one-line diff.
+class Writer {
+ public:
+  void graph(const Graph& graph) {
+    field("nodes", [&] { nodes(graph.nodes); });
+    if (!graph.inputs.empty())
+      field("inputs", [&] { object(graph.inputs, [&](const ExposedInput& input) { exposed(input); }); });
+    if (!graph.outputs.empty())
+      field("outputs", [&] { object(graph.outputs, [&](const ExposedOutput& output) { exposed(output); }); });
+  }
+
+  void document(const Document& document) {
+    open();
+    line("noiseloom", document.format);
+    if (!document.title.empty()) line("title", document.title);
+    if (!document.about.empty()) line("about", document.about);
+    graph(document.graph);
+    if (!document.groups.empty())
+      field("groups", [&] {
+        object(document.groups, [&](const auto& named) {
+          field(named.first, [&] {
+            open();
+            graph(named.second);
+            close();
+          });
+        });
+      });
+    for (const auto& [name, value] : document.unknown.items()) line(name, value);
+    if (!document.layout.empty()) field("layout", [&] { layout(document.layout); });
+    close();
+    out_ += '\n';
+  }
+
+  std::string take() { return std::move(out_); }
+
+ private:
+  void open() {
+    out_ += '{';
+    ++indent_;
+    first_ = true;
+  }
+  void close() {
+    --indent_;
+    if (!first_) newline();
+    out_ += '}';
+    first_ = false;
+  }
+  void newline() {
+    out_ += '\n';
+    out_.append(static_cast<size_t>(indent_) * 2, ' ');
+  }
+  void name(const std::string& name) {
+    if (!first_) out_ += ',';
+    newline();
+    out_ += Json(name).dump() + ": ";
+    first_ = false;
+  }
+  template <class Body>
+  void field(const std::string& key, Body body) {
+    name(key);
+    body();
+    first_ = false;
+  }
+  template <class T>
+  void line(const std::string& key, const T& value) {
+    name(key);
+    out_ += inlined(Json(value));
+  }
+  template <class List, class Body>
+  void object(const List& list, Body body) {
+    open();
+    for (const auto& item : list) body(item);
+    close();
+  }
+
+  static std::string inlined(const Json& json) {
+    if (json.is_object()) {
+      std::string text = "{";
+      for (const auto& [key, value] : json.items())
+        text += (text.size() > 1 ? ", " : "") + Json(key).dump() + ": " + inlined(value);
+      return text + "}";
+    }
+    if (json.is_array()) {
+      std::string text = "[";
+      for (const Json& item : json) text += (text.size() > 1 ? ", " : "") + inlined(item);
+      return text + "]";
+    }
+    return json.dump();
+  }
+
+  static Json linkList(const std::vector<Link>& links) {
+    Json list = Json::array();
+    for (const Link& link : links) list.push_back(link.text());
+    return list;
+  }
+
+  void exposed(const ExposedInput& input) {
+    Json body;
+    if (!input.doc.empty()) body["doc"] = input.doc;
+    body["to"] = linkList(input.to);
+    line(input.name, body);
+  }
+  void exposed(const ExposedOutput& output) {
+    Json body;
+    if (!output.doc.empty()) body["doc"] = output.doc;
+    body["from"] = output.from.text();
+    line(output.name, body);
+  }
+
+  void nodes(const std::vector<NodePtr>& nodes) {
+    object(nodes, [&](const NodePtr& node) { field(node->id, [&] { this->node(*node); }); });
+  }
+
+  void node(const Node& node) {
+    open();
+    line("type", node.type);
+    if (!node.zone || node.version != 1) line("version", node.version);
+    if (!node.title.empty()) line("title", node.title);
+    if (!node.params.empty())
+      field("params",
+            [&] { object(node.params, [&](const auto& param) { line(param.first, param.second); }); });
+    if (!node.inputs.empty())
+      field("inputs", [&] {
+        object(node.inputs, [&](const auto& input) {
+          const std::vector<Link>& links = input.second.links;
+          line(input.first, input.second.list ? linkList(links) : Json(links[0].text()));
+        });
+      });
+    if (node.when) line("when", node.when->text());
+    for (const auto& [name, value] : node.unknown.items()) line(name, value);
+    if (node.zone) zone(*node.zone);
+    close();
+  }
+
+  void zone(const Zone& zone) {
+    if (!zone.over.empty())
+      field("over",
+            [&] { object(zone.over, [&](const auto& over) { line(over.first, over.second.text()); }); });
+    if (zone.count) line("count", *zone.count);
+    if (zone.countFrom) line("count", zone.countFrom->text());
+    if (!zone.state.empty())
+      field("state", [&] {
+        object(zone.state, [&](const Zone::State& state) {
+          line(state.name, Json{{"init", state.init.text()}, {"next", state.next.text()}});
+        });
+      });
+    if (zone.until) line("until", zone.until->text());
+    if (!zone.collect.empty())
+      field("collect", [&] {
+        object(zone.collect, [&](const Zone::Collect& collect) {
+          Json body{{"from", collect.from.text()}};
+          if (collect.every != 1) body["every"] = collect.every;
+          line(collect.name, body);
+        });
+      });
+    field("nodes", [&] { nodes(zone.nodes); });
+  }
+
+  // Each part of the layout on lines of its own, each entry on one: a moved node is a one-line diff.
+  void layout(const nlohmann::json& layout) {
+    open();
+    for (const auto& [part, entries] : layout.items()) {
+      if (!entries.is_object()) {
+        line(part, entries);
+        continue;
+      }
+      field(part, [&] {
+        open();
+        for (const auto& [name, entry] : entries.items()) line(name, entry);
+        close();
+      });
+    }
+    close();
+  }
+
+  std::string out_;
+  int indent_ = 0;
+  bool first_ = true;
+};
+
+void sortNodes(std::vector<NodePtr>& nodes) {
+  for (NodePtr& node : nodes) {
+    Node plain = *node;
+    plain.title.clear();
+    if (plain.zone) {
+      Zone zone = *plain.zone;
+      sortNodes(zone.nodes);
+      plain.zone = std::make_shared<const Zone>(std::move(zone));
+    }
+    node = std::make_shared<const Node>(std::move(plain));
+  }
+  std::sort(nodes.begin(), nodes.end(), [](const NodePtr& a, const NodePtr& b) { return a->id < b->id; });
+}
+
+}  // namespace
+
+std::string writeGraph(const Document& document) {
+  Writer writer;
+  writer.document(document);
+  return writer.take();
+}
+
+std::string meaningOf(const Document& document) {
+  Document plain = document;
+  plain.layout = nlohmann::json::object();
+  plain.title.clear();
+  plain.about.clear();
+  sortNodes(plain.graph.nodes);
+  for (auto& [name, group] : plain.groups) sortNodes(group.nodes);
+  return writeGraph(plain);
+}
+
+}  // namespace loom

@@ -1,0 +1,36 @@
+#pragma once
+// What is known of a value before anything runs: its type, its shape with symbols for sizes that are
+// not known yet, its dtype, and the value itself where it is a constant of the graph.
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/values/value.h"
+
+namespace loom {
+
+/// One size: a number, or a symbol such as "batch".
+struct Dim {
+  Dim(int64_t size_) : size(size_) {}                       // NOLINT: a size is a Dim
+  Dim(std::string symbol_) : symbol(std::move(symbol_)) {}  // NOLINT
+  Dim(const char* symbol_) : symbol(symbol_) {}             // NOLINT
+  bool known() const { return symbol.empty(); }
+  /// Equal, or possibly equal because one of them is not known yet.
+  bool fits(const Dim& other) const { return !known() || !other.known() || size == other.size; }
+  std::string text() const { return known() ? std::to_string(size) : symbol; }
+
+  int64_t size = -1;
+  std::string symbol;
+};
+
+struct Spec {
+  const TypeInfo* type = nullptr;
+  std::optional<std::vector<Dim>> shape;  // tensors; for a denoiser: of one sample, [C, H, W]
+  std::optional<at::ScalarType> dtype;
+  Value constant;  // empty unless known before the run
+
+  bool shapeFits(const std::vector<Dim>& other) const;
+  std::string text() const;  // "Image float32 [batch, 3, 32, 32]"
+};
+
+}  // namespace loom

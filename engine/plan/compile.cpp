@@ -1,0 +1,225 @@
+#include <queue>
+
+#include "engine/plan/compiler.h"
+
+namespace loom {
+
+Compiler::Compiler(std::shared_ptr<const Document> document, const Registry& registry,
+                   const CompileOptions& options)
+    : document_(std::move(document)), registry_(registry), options_(options) {}
+
+Plan Compiler::run() {
+  flat_ = flatten(*document_, registry_);
+  plan_.document = document_;
+  slots_.resize(flat_.nodes.size());
+  insideSlots_.resize(flat_.nodes.size());
+  zoneOfNode_.assign(flat_.nodes.size(), -1);
+  order_ = orderScopes();
+  visitScope(0, -1);
+  if (options_.merge) {
+    mergeCalls(plan_.root);
+    for (PlanZone& zone : plan_.zones)
+      if (!zone.gradients) mergeCalls(zone.body);
+  }
+  fillTargets();
+  lifetimes(plan_.root, -1);
+  for (size_t zone = 0; zone < plan_.zones.size(); ++zone)
+    lifetimes(plan_.zones[zone].body, static_cast<int>(zone));
+  return std::move(plan_);
+}
+
+namespace {
+
+// Calls `edge(source node, consumer lifted into the source's scope)` for one link.
+template <class Edge>
+void liftLink(const FlatGraph& flat, Source source, int consumer, int consumerScope, Edge edge) {
+  if (!source) return;
+  const int home = flat.nodes[source.node].scope;
+  int scope = consumerScope, node = consumer;
+  while (scope != home) {
+    node = flat.scopes[scope].zone;
+    scope = flat.scopes[scope].parent;
+  }
+  if (node >= 0 && node != source.node) edge(source.node, node);
+}
+
+template <class Edge>
+void forEachEdge(const FlatGraph& flat, Edge edge) {
+  for (size_t i = 0; i < flat.nodes.size(); ++i) {
+    const FlatNode& node = flat.nodes[i];
+    const int consumer = static_cast<int>(i);
+    liftLink(flat, node.when, consumer, node.scope, edge);
+    for (const auto& port : node.links)
+      for (Source source : port) liftLink(flat, source, consumer, node.scope, edge);
+    for (const auto& [name, source] : node.named) {
+      const bool atEnd = name.starts_with("next.") || name == "until" || name.starts_with("collect.");
+      if (atEnd)
+        liftLink(flat, source, -1, node.body, edge);  // read at the end of the body: no node of it waits
+      else
+        liftLink(flat, source, consumer, node.scope, edge);
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<std::vector<int>> Compiler::orderScopes() const {
+  std::vector<std::vector<int>> next(flat_.nodes.size());
+  std::vector<int> waiting(flat_.nodes.size(), 0);
+  forEachEdge(flat_, [&](int from, int to) {
+    next[from].push_back(to);
+    ++waiting[to];
+  });
+  // Among those that are ready the first of the file goes first: plans are the same every time.
+  std::vector<std::vector<int>> order(flat_.scopes.size());
+  std::priority_queue<int, std::vector<int>, std::greater<int>> ready;
+  size_t done = 0;
+  for (size_t i = 0; i < waiting.size(); ++i)
+    if (!waiting[i]) ready.push(static_cast<int>(i));
+  while (!ready.empty()) {
+    const int node = ready.top();
+    ready.pop();
+    ++done;
+    order[flat_.nodes[node].scope].push_back(node);
+    for (int to : next[node])
+      if (--waiting[to] == 0) ready.push(to);
+  }
+  if (done != flat_.nodes.size()) refuseCycle(waiting, next);
+  return order;
+}
+
+void Compiler::refuseCycle(const std::vector<int>& waiting, const std::vector<std::vector<int>>& next) const {
+  // Every waiting node has a waiting predecessor: walking back from any one runs into a cycle.
+  std::vector<int> before(waiting.size(), -1);
+  int start = -1;
+  for (size_t from = 0; from < next.size(); ++from)
+    if (waiting[from])
+      for (int to : next[from])
+        if (waiting[to]) before[to] = start = static_cast<int>(from);
+  std::vector<char> seen(waiting.size(), 0);
+  int node = start;
+  while (!seen[node]) {
+    seen[node] = 1;
+    node = before[node];
+  }
+  std::string text = flat_.nodes[node].path;
+  int walk = before[node];
+  for (int shown = 0; walk != node && shown < 20; walk = before[walk], ++shown)
+    text = flat_.nodes[walk].path + " -> " + text;
+  throw Error(flat_.nodes[node].path, "",
+              "the links go round in a circle: " + flat_.nodes[node].path + " -> " + text +
+                  ". Only a zone's state may come back to where it began");
+}
+
+void Compiler::visitScope(int scope, int zone) {
+  for (int index : order_[scope]) {
+    if (flat_.nodes[index].type)
+      visitNode(index, zone);
+    else
+      visitZone(index, zone);
+  }
+}
+
+SlotId Compiler::newSlot(const std::string& node, const std::string& port, Spec spec, int zone, Key key) {
+  plan_.slots.push_back({node, port, std::move(spec), {}, zone});
+  keys_.push_back(key);
+  stepOnly_.push_back(0);
+  skippable_.push_back(0);
+  return static_cast<SlotId>(plan_.slots.size()) - 1;
+}
+
+SlotId Compiler::constantSlot(const std::string& node, const Port& port, Value value) {
+  Spec spec;
+  spec.type = port.type;
+  spec.constant = value;
+  const Key key = KeyBuilder("constant").add(port.type->id).add(port.type->format(value).dump()).key();
+  const SlotId slot = newSlot(node, port.id, std::move(spec), -1, key);
+  plan_.slots[slot].constant = std::move(value);
+  return slot;
+}
+
+bool Compiler::inZone(int zone, int inner) const {
+  while (inner >= 0 && inner != zone) inner = plan_.zones[inner].parent;
+  return inner == zone;
+}
+
+SlotId Compiler::use(Source source, int zone) const {
+  const int plan = zoneOfNode_[source.node];
+  const bool inside = plan >= 0 && inZone(plan, zone);
+  return slotOf(source, inside);
+}
+
+SlotId Compiler::slotOf(Source source, bool inside) const {
+  return inside ? insideSlots_[source.node][source.output] : slots_[source.node][source.output];
+}
+
+// The zone it can run in: its own, or further out as long as nothing it reads changes there. A zone with a
+// `when` is a border: what is inside must not be computed where it may never be wanted.
+int Compiler::place(const PlanOp& op, bool movable) const {
+  int zone = op.home;
+  if (!movable || !options_.hoist) return zone;
+  const auto changesIn = [&](int candidate) {
+    const auto changes = [&](SlotId slot) { return slot >= 0 && plan_.slots[slot].zone == candidate; };
+    if (changes(op.when) || changes(op.prepared)) return true;
+    for (SlotId slot : op.in)
+      if (changes(slot)) return true;
+    for (SlotId slot : op.reads)
+      if (changes(slot)) return true;
+    return false;
+  };
+  while (zone >= 0 && !plan_.zones[zone].conditional && !changesIn(zone)) zone = plan_.zones[zone].parent;
+  return zone;
+}
+
+OpId Compiler::add(PlanOp op, bool movable) {
+  op.runsIn = place(op, movable);
+  const OpId id = static_cast<OpId>(plan_.ops.size());
+  op.maySkip = op.when >= 0;
+  for (SlotId slot : op.in) op.maySkip |= skippable_[slot] != 0;
+  if (op.prepared >= 0) op.maySkip |= skippable_[op.prepared] != 0;
+  for (SlotId slot : op.out) {
+    plan_.slots[slot].zone = op.runsIn;
+    skippable_[slot] = op.maySkip;
+  }
+  const bool tabled = canTable(op);
+  if (tabled) {
+    PlanZone& zone = plan_.zones[op.runsIn];
+    zone.tableOps.push_back(id);
+    for (SlotId slot : op.out) {
+      stepOnly_[slot] = 1;
+      zone.tabled.push_back(slot);
+    }
+  } else {
+    (op.runsIn < 0 ? plan_.root : plan_.zones[op.runsIn].body).push_back(id);
+  }
+  plan_.ops.push_back(std::move(op));
+  return id;
+}
+
+bool Compiler::canTable(const PlanOp& op) const {
+  if (!options_.tabulate || op.runsIn < 0 || op.maySkip || op.effect) return false;
+  if (op.kind != PlanOp::Kind::prepare && op.kind != PlanOp::Kind::node && op.kind != PlanOp::Kind::convert)
+    return false;
+  if (op.type && (!op.type->pure || op.type->usesStep)) return false;
+  bool readsStep = false;
+  std::vector<SlotId> inputs = op.in;
+  if (op.prepared >= 0) inputs.push_back(op.prepared);
+  for (SlotId slot : inputs) {
+    if (plan_.slots[slot].zone != op.runsIn) continue;
+    if (!stepOnly_[slot]) return false;
+    readsStep = true;
+  }
+  if (!readsStep) return false;
+  if (op.kind == PlanOp::Kind::prepare) return true;
+  // A table of scalars is small; one of tensors may not be.
+  for (SlotId slot : op.out)
+    if (!plan_.slots[slot].spec.type || !plan_.slots[slot].spec.type->isScalar()) return false;
+  return true;
+}
+
+Plan compile(std::shared_ptr<const Document> document, const Registry& registry,
+             const CompileOptions& options) {
+  return Compiler(std::move(document), registry, options).run();
+}
+
+}  // namespace loom

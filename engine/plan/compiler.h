@@ -1,0 +1,71 @@
+#pragma once
+// Second half of compiling, private to engine/plan: types, shapes, hoisting, tables, content keys.
+// One object compiles one document; split over compile.cpp, compile_node.cpp and compile_zone.cpp.
+#include <set>
+
+#include "engine/plan/flatten.h"
+#include "engine/plan/plan.h"
+
+namespace loom {
+
+class Compiler {
+ public:
+  Compiler(std::shared_ptr<const Document> document, const Registry& registry, const CompileOptions& options);
+  Plan run();
+
+ private:
+  // compile.cpp
+  std::vector<std::vector<int>> orderScopes() const;
+  [[noreturn]] void refuseCycle(const std::vector<int>& waiting,
+                                const std::vector<std::vector<int>>& next) const;
+  void visitScope(int scope, int zone);
+  SlotId newSlot(const std::string& node, const std::string& port, Spec spec, int zone, Key key);
+  SlotId constantSlot(const std::string& node, const Port& port, Value value);
+  SlotId slotOf(Source source, bool inside) const;
+  SlotId use(Source source, int zone) const;
+  int place(const PlanOp& op, bool movable) const;
+  OpId add(PlanOp op, bool movable);
+  bool inZone(int zone, int inner) const;
+
+  // compile_node.cpp
+  void visitNode(int index, int zone);
+  void gather(const FlatNode& node, int port, int zone, PlanOp& op);
+  SlotId converted(SlotId slot, const Port& port, const std::string& path, int zone);
+  void infer(const FlatNode& node, PlanOp& op, std::vector<Spec>& specs);
+  SlotId whenOf(const FlatNode& node, int zone);
+  SlotId prepareOp(const FlatNode& node, const PlanOp& op, int zone);
+  Key keyOf(const PlanOp& op, const char* kind);
+  void fingerprint(const PlanOp& op, KeyBuilder& key);
+  bool canTable(const PlanOp& op) const;
+
+  // compile_zone.cpp
+  void visitZone(int index, int zone);
+  void openZone(const FlatNode& node, PlanZone& zone, int index, int outer);
+  void openState(const FlatNode& node, PlanZone& zone, int index, int outer, const Zone::State& state);
+  void closeZone(const FlatNode& node, int index);
+  SlotId stateConverted(SlotId slot, const TypeInfo& wanted, const std::string& path, const std::string& port,
+                        int zone);
+  Key baseKey(const PlanZone& zone) const;
+  std::vector<SlotId> readsOf(int zone) const;
+  void addTable(const FlatNode& node, int index, int outer);
+
+  // schedule.cpp: what needs the whole plan
+  void mergeCalls(std::vector<OpId>& list);
+  void lifetimes(std::vector<OpId>& list, int zone);
+  void fillTargets();
+
+  std::shared_ptr<const Document> document_;
+  const Registry& registry_;
+  const CompileOptions& options_;
+  FlatGraph flat_;
+  Plan plan_;
+  std::vector<std::vector<int>> order_;           // of each scope
+  std::vector<std::vector<SlotId>> slots_;        // of each flat node's outputs; zones: seen from outside
+  std::vector<std::vector<SlotId>> insideSlots_;  // zones: seen from inside
+  std::vector<int> zoneOfNode_;
+  std::vector<Key> keys_;        // of each slot
+  std::vector<char> stepOnly_;   // slots that depend on the step of their zone alone
+  std::vector<char> skippable_;  // slots that may stay empty
+};
+
+}  // namespace loom

@@ -1,0 +1,52 @@
+#pragma once
+// First half of compiling: groups expanded, every link resolved to the node and output it comes from.
+#include <string>
+#include <vector>
+
+#include "engine/graph/document.h"
+#include "engine/node/node_type.h"
+
+namespace loom {
+
+/// An output: of a node by its index, or of a zone by its FlatZone port number.
+struct Source {
+  int node = -1;
+  int output = 0;
+  explicit operator bool() const { return node >= 0; }
+};
+
+struct FlatNode {
+  const Node* doc = nullptr;
+  const NodeType* type = nullptr;  // null for a zone
+  std::string path;
+  int scope = 0;                           // index into FlatGraph::scopes
+  std::vector<std::vector<Source>> links;  // an entry an input port of the type
+  std::map<std::string, Source> named;  // zones: "over.t", "count", "init.x", "next.x", "until", "collect.h"
+  Source when;
+  int body = -1;  // zones: scope of the body
+};
+
+struct FlatScope {
+  int parent = -1;
+  int zone = -1;  // the node whose body this is; -1 at the root
+  int depth = 0;
+  std::vector<int> nodes;
+};
+
+struct FlatGraph {
+  std::vector<FlatNode> nodes;
+  std::vector<FlatScope> scopes;  // 0 is the root
+  std::vector<std::pair<std::string, Source>> outputs;
+  std::vector<NodePtr> owned;  // nodes whose parameters a group instance changed
+};
+
+/// Numbers of a zone's ports: states first, then what is only seen inside, then collections.
+int zonePort(const Zone& zone, const std::string& name);  // -1 for no such port
+bool isZoneState(const Zone& zone, int port);
+bool isZoneCollect(const Zone& zone, int port);
+int zonePortCount(const Zone& zone);
+std::string zonePortName(const Zone& zone, int port);
+
+FlatGraph flatten(const Document& document, const Registry& registry);
+
+}  // namespace loom

@@ -1,0 +1,61 @@
+#pragma once
+// Executes a plan. One Run object is one run: it owns the slots, uses a cache it is given, reports to an
+// observer and can be stopped. It runs on the thread that calls execute().
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/run/cache.h"
+#include "engine/run/observer.h"
+
+namespace loom {
+
+/// Where zone states are kept so that a stopped run can go on. See checkpoints.h for the one on disk.
+class CheckpointStore {
+ public:
+  virtual ~CheckpointStore() = default;
+  struct State {
+    int64_t done = 0;                        // steps finished
+    std::map<std::string, Value> states;     // by the state's name
+    std::map<std::string, Value> collected;  // recordings so far
+  };
+  /// The furthest state of this loop with at most `count` steps done; done = 0 where there is none.
+  virtual State find(const std::string& zone, const Key& base, int64_t count, const PlanZone& plan) = 0;
+  /// Offered after every step of an outermost zone; the store decides when it is worth the writing.
+  virtual void offer(const std::string& zone, const Key& base, int64_t done, int64_t count,
+                     const std::function<State()>& state) = 0;
+};
+
+struct RunOptions {
+  Policy policy;
+  Files files;
+  Cache* cache = nullptr;  // null: nothing is kept
+  Observer* observer = nullptr;
+  const CancelToken* cancel = nullptr;
+  CheckpointStore* checkpoints = nullptr;
+  std::vector<std::string> probes;  // "path.port"
+  bool checkFinite = true;          // NaN or Inf in a zone's state is an error at the step where it appears
+  nlohmann::json provenance = nlohmann::json::object();
+  std::string documentText;  // what a saved picture holds
+};
+
+class Run {
+ public:
+  Run(std::shared_ptr<const Plan> plan, RunOptions options);
+  ~Run();
+  Run(const Run&) = delete;
+  Run& operator=(const Run&) = delete;
+
+  /// Runs what the effects and targets need. Throws Error on the node that failed, or Cancelled.
+  void execute();
+  /// A target's value after execute(): an exposed output's name, or a port that was to be kept.
+  const Value& output(const std::string& name) const;
+
+ private:
+  class Implementation;
+  std::unique_ptr<Implementation> implementation_;
+};
+
+}  // namespace loom

@@ -1,0 +1,215 @@
+#include <ATen/core/Tensor.h>
+#include <c10/core/GradMode.h>
+
+#include <algorithm>
+
+#include "engine/run/implementation.h"
+#include "engine/run/statistics.h"
+
+namespace loom {
+namespace {
+
+// A recorded loss must not hold the whole graph of its gradients alive.
+Value withoutGradients(const Value& value) {
+  if (value.is<at::Tensor>() && value.as<at::Tensor>().requires_grad())
+    return Value::of<at::Tensor>(value.as<at::Tensor>().detach());
+  return value;
+}
+
+}  // namespace
+
+int64_t Run::Implementation::stepsOf(const PlanZone& zone) const {
+  int64_t count = zone.count;
+  if (zone.countSource >= 0) count = slots_[zone.countSource].as<Int>();
+  for (const PlanZone::Over& over : zone.over) {
+    const int64_t size = over.sequence->size(slots_[over.source]);
+    if (count >= 0 && size != count)
+      throw Error(zone.path, over.name,
+                  "has " + std::to_string(size) + " elements where the others have " + std::to_string(count));
+    count = size;
+  }
+  if (count < 0 || count > kMostSteps)
+    throw Error(zone.path, "count",
+                std::to_string(count) + " steps: a zone takes from 0 to " + std::to_string(kMostSteps));
+  return count;
+}
+
+void Run::Implementation::runZone(const PlanOp& op) {
+  const PlanZone& zone = plan_->zones[op.zone];
+  const int64_t count = stepsOf(zone);
+  for (const PlanZone::State& state : zone.state) slots_[state.slot] = slots_[state.init];
+  std::vector<Recording> recordings(zone.collect.size());
+  const int64_t first = resume(zone, count, recordings);
+  if (options_.observer) options_.observer->zoneStarted(zone.path, first, count, zone.depth);
+  slots_[zone.countItem] = Value::of<Int>(count);
+
+  c10::AutoGradMode gradients(zone.gradients);
+  iteration_.push_back(first);
+  running_.push_back(&zone);
+  const auto leave = [&] {
+    iteration_.pop_back();
+    running_.pop_back();
+  };
+  try {
+    for (int64_t step = first; step < count; ++step) {
+      iteration_.back() = step;
+      enterStep(zone, step);
+      runList(zone.body);
+      const bool last = leaveStep(zone, step, recordings) || step + 1 == count;
+      if (options_.observer)
+        options_.observer->stepFinished({zone.path, iteration_, step + 1, count, zone.depth});
+      if (zone.parent < 0 && options_.checkpoints) offerCheckpoint(zone, step + 1, count, recordings);
+      if (last) break;
+    }
+  } catch (...) {
+    leave();
+    throw;
+  }
+  leave();
+  for (const PlanZone::State& state : zone.state) slots_[state.result] = std::move(slots_[state.slot]);
+  for (size_t i = 0; i < zone.collect.size(); ++i)
+    slots_[zone.collect[i].out] = Value::of<Recording>(std::move(recordings[i]));
+  if (options_.observer) options_.observer->zoneFinished(zone.path, zone.depth);
+}
+
+void Run::Implementation::enterStep(const PlanZone& zone, int64_t step) {
+  if (cancel) cancel->check();
+  slots_[zone.index] = Value::of<Int>(step);
+  for (const PlanZone::Over& over : zone.over)
+    slots_[over.item] = over.sequence->at(slots_[over.source], step);
+  if (zone.tableOps.empty()) return;
+  if (tableFilled_[static_cast<size_t>(&zone - plan_->zones.data())]) {
+    for (SlotId slot : zone.tabled) slots_[slot] = tables_[slot][static_cast<size_t>(step)];
+  } else {
+    for (OpId id : zone.tableOps) runOp(id);
+  }
+}
+
+// Returns whether the zone asks to stop here.
+bool Run::Implementation::leaveStep(const PlanZone& zone, int64_t step, std::vector<Recording>& recordings) {
+  const bool stop = zone.until >= 0 && !slots_[zone.until].empty() && slots_[zone.until].as<Bool>();
+  const bool last = stop || step + 1 == stepsOf(zone);
+  collect(zone, step, last, recordings);
+  // All states change at once: each next value is read before any state is written.
+  std::vector<Value> next;
+  next.reserve(zone.state.size());
+  for (const PlanZone::State& state : zone.state) next.push_back(slots_[state.next]);
+  for (SlotId slot : zone.freeAtEnd) slots_[slot] = {};
+  for (size_t i = 0; i < next.size(); ++i) {
+    Value& slot = slots_[zone.state[i].slot];
+    if (!next[i].empty()) slot = std::move(next[i]);
+    if (slot.empty())
+      throw Error(zone.path, zone.state[i].name, "was used up in a step that gave no next value");
+  }
+  if (options_.checkFinite) checkStates(zone, step);
+  if (options_.observer)
+    for (const auto& [port, slot] : stateProbes_[static_cast<size_t>(&zone - plan_->zones.data())])
+      options_.observer->probed({port, iteration_, slots_[slot]});
+  return stop;
+}
+
+void Run::Implementation::collect(const PlanZone& zone, int64_t step, bool last,
+                                  std::vector<Recording>& recordings) {
+  for (size_t i = 0; i < zone.collect.size(); ++i) {
+    const PlanZone::Collect& collect = zone.collect[i];
+    const Value& value = slots_[collect.from];
+    if (!value.empty() && (step % collect.every == 0 || last))
+      recordings[i].frames.push_back({iteration_, withoutGradients(value)});
+  }
+}
+
+void Run::Implementation::checkStates(const PlanZone& zone, int64_t step) const {
+  for (const PlanZone::State& state : zone.state) {
+    const at::Tensor* tensor = slots_[state.slot].tensor();
+    if (!tensor || allFinite(*tensor)) continue;
+    const Statistics statistics = statisticsOf(*tensor);
+    const Slot& from = plan_->slots[state.next];
+    throw Error(zone.path, state.name,
+                std::to_string(statistics.nan) + " NaN and " + std::to_string(statistics.inf) +
+                    " infinite of " + std::to_string(statistics.count) + " values after step " +
+                    std::to_string(step) + ", from " + from.node + "." + from.port +
+                    ". Look at its inputs at this step with --record; the weights, the schedule and " +
+                    "what the network predicts must belong together");
+  }
+}
+
+int64_t Run::Implementation::resume(const PlanZone& zone, int64_t count, std::vector<Recording>& recordings) {
+  if (!options_.checkpoints || zone.parent >= 0 || !zone.base) return 0;
+  CheckpointStore::State found = options_.checkpoints->find(zone.path, zone.base, count, zone);
+  if (!found.done) return 0;
+  for (const PlanZone::State& state : zone.state) slots_[state.slot] = std::move(found.states.at(state.name));
+  for (size_t i = 0; i < zone.collect.size(); ++i)
+    if (const auto kept = found.collected.find(zone.collect[i].name); kept != found.collected.end())
+      recordings[i] = kept->second.as<Recording>();
+  log(zone.path, "goes on after step " + std::to_string(found.done) + " of " + std::to_string(count));
+  return found.done;
+}
+
+void Run::Implementation::offerCheckpoint(const PlanZone& zone, int64_t done, int64_t count,
+                                          const std::vector<Recording>& recordings) {
+  if (!zone.base) return;
+  options_.checkpoints->offer(zone.path, zone.base, done, count, [&] {
+    CheckpointStore::State state;
+    state.done = done;
+    for (const PlanZone::State& each : zone.state) state.states[each.name] = slots_[each.slot];
+    for (size_t i = 0; i < zone.collect.size(); ++i)
+      state.collected[zone.collect[i].name] = Value::of<Recording>(recordings[i]);
+    return state;
+  });
+}
+
+void Run::Implementation::runTable(const PlanOp& op) {
+  const PlanZone& zone = plan_->zones[op.zone];
+  tableFilled_[op.zone] = 0;
+  const int64_t count = stepsOf(zone);
+  if (count > kMostTabled) return;
+  const auto fill = [&](SlotId slot, auto valueAt) {
+    std::vector<Value>& table = tables_[slot];
+    table.resize(static_cast<size_t>(count));
+    for (int64_t step = 0; step < count; ++step) table[static_cast<size_t>(step)] = valueAt(step);
+  };
+  for (const PlanZone::Over& over : zone.over)
+    fill(over.item, [&](int64_t step) { return over.sequence->at(slots_[over.source], step); });
+  fill(zone.index, [](int64_t step) { return Value::of<Int>(step); });
+  fill(zone.countItem, [&](int64_t) { return Value::of<Int>(count); });
+  for (OpId member : op.members) {
+    if (cancel) cancel->check();
+    tableMember(zone, plan_->ops[member], count);
+  }
+  for (const PlanZone::Over& over : zone.over) tables_.erase(over.item);
+  tables_.erase(zone.index);
+  tables_.erase(zone.countItem);
+  tableFilled_[op.zone] = 1;
+}
+
+// One tabled operation for all steps: in one call where its type can do that, else step by step.
+void Run::Implementation::tableMember(const PlanZone&, const PlanOp& op, int64_t count) {
+  const size_t steps = static_cast<size_t>(count);
+  for (SlotId slot : op.out) tables_[slot].resize(steps);
+  std::vector<std::vector<Value*>> in(steps), out(steps);
+  const auto at = [&](SlotId slot, size_t step) {
+    const auto table = tables_.find(slot);
+    return table == tables_.end() ? &slots_[slot] : &table->second[step];
+  };
+  for (size_t step = 0; step < steps; ++step) {
+    for (SlotId slot : op.in) in[step].push_back(at(slot, step));
+    for (SlotId slot : op.out) out[step].push_back(at(slot, step));
+  }
+  if (op.kind == PlanOp::Kind::convert) {
+    for (size_t step = 0; step < steps; ++step) *out[step][0] = op.conversion->convert(*in[step][0]);
+    return;
+  }
+  std::vector<Exec> calls;
+  calls.reserve(steps);
+  for (size_t step = 0; step < steps; ++step)
+    calls.emplace_back(*op.type, op.path, in[step], op.inStart, out[step],
+                       op.prepared >= 0 ? at(op.prepared, step) : nullptr, std::span<const int64_t>{}, *this);
+  if (op.kind == PlanOp::Kind::prepare && op.type->prepare->executeAll) {
+    if (!calls.empty()) op.type->prepare->executeAll(calls);
+    return;
+  }
+  for (Exec& call : calls)
+    (op.kind == PlanOp::Kind::prepare ? op.type->prepare->execute : op.type->execute)(call);
+}
+
+}  // namespace loom

@@ -1,0 +1,61 @@
+#include "engine/run/statistics.h"
+
+#include <ATen/ATen.h>
+
+#include <cmath>
+#include <limits>
+
+namespace loom {
+
+Statistics statisticsOf(const at::Tensor& tensor) {
+  Statistics s;
+  s.count = tensor.numel();
+  if (!s.count) return s;
+  const at::Tensor flat = tensor.detach().to(at::kCPU).to(at::kDouble).contiguous().reshape({-1});
+  const double* x = flat.const_data_ptr<double>();
+  double sum = 0, squares = 0;
+  s.min = std::numeric_limits<double>::infinity();
+  s.max = -s.min;
+  int64_t finite = 0;
+  for (int64_t i = 0; i < s.count; ++i) {
+    if (std::isnan(x[i])) {
+      ++s.nan;
+    } else if (std::isinf(x[i])) {
+      ++s.inf;
+    } else {
+      ++finite;
+      sum += x[i];
+      squares += x[i] * x[i];
+      s.min = std::min(s.min, x[i]);
+      s.max = std::max(s.max, x[i]);
+    }
+  }
+  if (!finite) {
+    s.min = s.max = 0;
+    return s;
+  }
+  s.mean = sum / static_cast<double>(finite);
+  s.norm = std::sqrt(squares);
+  // A second pass: the difference of two large sums would lose the digits of a small spread.
+  double spread = 0;
+  for (int64_t i = 0; i < s.count; ++i)
+    if (std::isfinite(x[i])) spread += (x[i] - s.mean) * (x[i] - s.mean);
+  s.std = std::sqrt(spread / static_cast<double>(finite));
+  return s;
+}
+
+bool allFinite(const at::Tensor& tensor) {
+  if (!tensor.defined() || !tensor.is_floating_point()) return true;
+  if (tensor.scalar_type() == at::kFloat && tensor.is_contiguous() && tensor.device().is_cpu()) {
+    // x * 0 is 0 for every finite x and NaN for the rest; the sum vectorises and needs no branch.
+    const float* x = tensor.const_data_ptr<float>();
+    float sum = 0;
+    const int64_t n = tensor.numel();
+#pragma omp simd reduction(+ : sum)
+    for (int64_t i = 0; i < n; ++i) sum += x[i] * 0.0f;
+    return sum == 0;
+  }
+  return at::isfinite(tensor).all().item<bool>();
+}
+
+}  // namespace loom
