@@ -13,7 +13,11 @@
 namespace loom {
 namespace {
 
-std::string quoted(const std::filesystem::path& path) { return "\"" + path.string() + "\""; }
+std::string quoted(const std::filesystem::path& path) {
+  std::string text = path.string();
+  text.insert(text.begin(), '"');
+  return text += '"';
+}
 
 FileIdentity identityOf(const struct stat& status, const std::filesystem::path& path) {
   if (S_ISDIR(status.st_mode)) throw Error(quoted(path) + " is a folder; name a file in it");

@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "engine/files/atomic_file.h"
+#include "engine/files/file_tensor.h"
 #include "engine/files/safetensors_header.h"
 
 namespace loom {
@@ -40,12 +41,6 @@ void checkLayout(const SafetensorsHeader& header, uint64_t fileSize, const std::
                   "\". Get the file again");
     last = item;
   }
-}
-
-void copyBool(const std::byte* from, at::Tensor& to) {
-  // A bool other than 0 and 1 is undefined to everyone who reads it.
-  bool* out = to.data_ptr<bool>();
-  for (int64_t i = 0; i < to.numel(); ++i) out[i] = from[i] != std::byte{0};
 }
 
 }  // namespace
@@ -83,18 +78,7 @@ SafetensorsHeader readSafetensorsHeader(const std::filesystem::path& path) {
 }
 
 at::Tensor viewTensor(std::shared_ptr<const MappedFile> file, const SafetensorsHeader::Item& item) {
-  const auto options = at::TensorOptions().dtype(item.dtype);
-  const std::byte* data = file->bytes().data() + item.begin;
-  const bool aligned = reinterpret_cast<uintptr_t>(data) % c10::elementSize(item.dtype) == 0;
-  if (item.begin < item.end && aligned && item.dtype != at::kBool)
-    return at::from_blob(
-        const_cast<std::byte*>(data), item.shape, [file](void*) {}, options);
-  at::Tensor copy = at::empty(item.shape, options);
-  if (item.dtype == at::kBool)
-    copyBool(data, copy);
-  else if (item.begin < item.end)
-    std::memcpy(copy.data_ptr(), data, item.end - item.begin);
-  return copy;
+  return viewOfFile(std::move(file), item.begin, item.dtype, item.shape);
 }
 
 Safetensors readSafetensors(std::shared_ptr<const MappedFile> file) {
@@ -156,7 +140,7 @@ std::string headerText(const std::vector<Planned>& order, const TextMap& metadat
 
 void writeTensor(AtomicFile& file, const at::Tensor& tensor, const CancelToken* cancel) {
   constexpr size_t kPiece = size_t{16} << 20;  // between two looks at the cancel token
-  const at::Tensor flat = tensor.detach().resolve_neg().to(at::kCPU).contiguous();
+  const at::Tensor flat = plainBytes(tensor);
   std::span rest(static_cast<const std::byte*>(flat.const_data_ptr()), flat.nbytes());
   while (!rest.empty()) {
     if (cancel) cancel->check();

@@ -1,9 +1,11 @@
 #include "engine/files/weights_file.h"
 
+#include <algorithm>
 #include <map>
 
 #include "engine/files/safetensors.h"
 #include "engine/files/sha256.h"
+#include "engine/files/torch_file.h"
 
 namespace loom {
 namespace {
@@ -12,6 +14,15 @@ nlohmann::json metaOf(const TextMap& metadata) {
   nlohmann::json meta = nlohmann::json::object();
   for (const auto& [key, text] : metadata) meta[key] = text;
   return meta;
+}
+
+/// Opens a file of a container we know; of any other, says so.
+std::shared_ptr<const MappedFile> openWeights(const std::filesystem::path& path) {
+  auto file = MappedFile::open(path);
+  if (looksLikeSafetensors(file->bytes()) || TorchFile::recognises(file->bytes())) return file;
+  if (file->bytes().empty()) throw Error(file->name() + " is empty. Get the file again");
+  throw Error(file->name() +
+              " is no weight file that can be read: neither safetensors nor written by torch.save");
 }
 
 /// "ema_model (160 tensors), net_model (160 tensors)": what stands before the first dot.
@@ -43,22 +54,38 @@ nlohmann::json metaPart(const nlohmann::json& meta, std::string_view part) {
 }  // namespace
 
 WeightsListing listWeights(const std::filesystem::path& path) {
-  const auto file = MappedFile::open(path);
+  const auto file = openWeights(path);
   WeightsListing listing;
-  SafetensorsHeader header = readSafetensorsHeader(*file);
-  for (auto& item : header.tensors) listing.tensors.push_back(std::move(item));
-  listing.container = "safetensors";
-  listing.meta = metaOf(header.metadata);
+  if (looksLikeSafetensors(file->bytes())) {
+    SafetensorsHeader header = readSafetensorsHeader(*file);
+    for (auto& item : header.tensors) listing.tensors.push_back(std::move(item));
+    listing.container = "safetensors";
+    listing.meta = metaOf(header.metadata);
+    return listing;
+  }
+  const TorchFile torch(file);
+  for (const NamedTensor& named : torch.tensors())
+    listing.tensors.push_back({named.name, torch.record(named).dtype, torch.record(named).size});
+  std::sort(listing.tensors.begin(), listing.tensors.end(), [](auto& a, auto& b) { return a.name < b.name; });
+  listing.container = torch.container();
+  listing.meta = plainValues(torch.pickle());
+  listing.notes = torch.notes();
   return listing;
 }
 
 Weights readWeights(const std::filesystem::path& path, const CancelToken* cancel) {
-  const auto file = MappedFile::open(path);
+  const auto file = openWeights(path);
   Weights weights;
   weights.source = path.filename().string();
-  Safetensors all = readSafetensors(file);
-  weights.tensors = std::move(all.tensors);
-  weights.meta = metaOf(all.metadata);
+  if (looksLikeSafetensors(file->bytes())) {
+    Safetensors all = readSafetensors(file);
+    weights.tensors = std::move(all.tensors);
+    weights.meta = metaOf(all.metadata);
+  } else {
+    TorchFile torch(file);
+    for (const NamedTensor& named : torch.tensors()) weights.tensors.emplace(named.name, torch.tensor(named));
+    weights.meta = plainValues(torch.pickle());
+  }
   weights.sha256 = sha256OfFile(path, cancel);
   return weights;
 }
