@@ -1,6 +1,6 @@
 # How this project declares its targets: one library a folder, one program a test file.
 add_library(noiseloom_pch OBJECT "${CMAKE_CURRENT_LIST_DIR}/pch.cpp")
-target_link_libraries(noiseloom_pch PRIVATE noiseloom::torch)
+target_link_libraries(noiseloom_pch PRIVATE noiseloom::torch nlohmann_json::nlohmann_json)
 target_precompile_headers(noiseloom_pch PRIVATE "${CMAKE_CURRENT_LIST_DIR}/pch.h")
 
 function(noiseloom_settings target)

@@ -21,7 +21,8 @@ missing() {
 # packages PURPOSE...: installs what is missing, or names it where that takes another user.
 packages() {
   local wanted absent
-  mapfile -t wanted < <(needs "$@")
+  if [ "$1" = build ] && ! libtorch_there && ! find_pip; then set -- "$@" torch; fi
+  read -rd '' -a wanted <<<"$(needs "$@")" || true
   if [ "${NOISELOOM_PACKAGES:-}" = skip ]; then
     say "packages   not checked, as NOISELOOM_PACKAGES=skip says"
     return
@@ -30,7 +31,7 @@ packages() {
     say "packages   not checked: no dpkg here. Install what these Debian packages hold: ${wanted[*]}"
     return
   fi
-  mapfile -t absent < <(missing "${wanted[@]}")
+  read -rd '' -a absent <<<"$(missing "${wanted[@]}")" || true
   if [ ${#absent[@]} = 0 ]; then
     say "packages   all ${#wanted[@]} there"
     return
@@ -62,8 +63,9 @@ apt_progress() {
 
 # torch_named: the folder of a Torch that CMAKE_PREFIX_PATH names, found as cmake/Torch.cmake finds it.
 torch_named() {
-  local prefix root
-  while IFS= read -r prefix; do
+  local prefix prefixes root
+  IFS=':;' read -ra prefixes <<<"${CMAKE_PREFIX_PATH:-}"
+  for prefix in "${prefixes[@]}"; do
     [ -n "$prefix" ] || continue
     for root in "$prefix" "$prefix/torch" "$prefix/libtorch" "$prefix/../.."; do
       if [ -f "$root/include/torch/csrc/api/include/torch/torch.h" ]; then
@@ -71,34 +73,39 @@ torch_named() {
         return
       fi
     done
-  done < <(tr ':;' '\n\n' <<<"${CMAKE_PREFIX_PATH:-}")
+  done
+}
+
+pinned() { grep -v '^#' cmake/torch.txt | sha256sum | cut -d' ' -f1; }
+
+# libtorch_there: is there one to build with? Leaves in torch_root where it is, or will be.
+torch_root=
+libtorch_there() {
+  torch_root=$(torch_named)
+  [ -z "$torch_root" ] || return 0
+  torch_root=$PWD/.deps/site/torch
+  [ "$(cat .deps/site/.pinned 2>/dev/null)" = "$(pinned)" ]
+}
+
+# find_pip: leaves in pip_python a Python that has pip.
+pip_python=
+find_pip() {
+  for pip_python in python3 /usr/bin/python3; do
+    "$pip_python" -m pip --version >/dev/null 2>&1 && return 0
+  done
+  return 1
 }
 
 # libtorch: fetches the pinned wheels by name and checked hash, and unpacks the parts a build needs.
-# Leaves in torch_root the folder that the build is to use.
-torch_root=
 libtorch() {
-  local site=.deps/site pinned
-  torch_root=$(torch_named)
-  if [ -n "$torch_root" ]; then
-    say "LibTorch   $torch_root, as CMAKE_PREFIX_PATH says"
-    return
-  fi
-  torch_root=$PWD/$site/torch
-  pinned=$(grep -v '^#' cmake/torch.txt | sha256sum | cut -d' ' -f1)
-  if [ -f $site/.pinned ] && [ "$(cat $site/.pinned)" = "$pinned" ]; then
-    say "LibTorch   there"
+  local site=.deps/site
+  if libtorch_there; then
+    say "LibTorch   $torch_root"
     return
   fi
   [ "$(uname -sm)" = "Linux x86_64" ] ||
     fail "LibTorch is pinned for Linux on x86_64. Name one for this machine in CMAKE_PREFIX_PATH and run this again."
-  packages torch
-  local python
-  for python in python3 /usr/bin/python3 none; do
-    "$python" -m pip --version >/dev/null 2>&1 && break
-  done
-  [ "$python" != none ] || fail "LibTorch is fetched with pip, and there is none. Install python3-pip and run this again."
-
+  find_pip || fail "LibTorch is fetched with pip, and there is none. Install python3-pip and run this again."
   rm -rf .deps/wheels .deps/fetch $site.part
   mkdir -p .deps/wheels .deps/fetch
   local free
@@ -106,16 +113,16 @@ libtorch() {
   [ "$free" -ge 3000 ] || fail "LibTorch takes 3 GB while it is unpacked, and only $free MB are free at $PWD/.deps."
   say "LibTorch   fetching 545 MB (torch 2.11.0), once"
   # For Python 3.11, whatever Python is here: the wheel is unpacked and linked with, never imported.
-  logged torch fetch_progress env TMPDIR="$PWD/.deps/fetch" "$python" -m pip download --requirement cmake/torch.txt \
+  logged torch fetch_progress env TMPDIR="$PWD/.deps/fetch" "$pip_python" -m pip download --requirement cmake/torch.txt \
     --no-deps --require-hashes --only-binary=:all: --no-cache-dir --progress-bar off --retries 5 \
     --python-version 3.11 --implementation cp --abi cp311 --abi none \
     --platform manylinux_2_28_x86_64 --platform manylinux_2_25_x86_64 --platform manylinux_2_17_x86_64 --platform manylinux2014_x86_64 \
     --dest .deps/wheels ||
     fail "LibTorch could not be fetched. Check the network (pip heeds HTTPS_PROXY, PIP_INDEX_URL and PIP_FIND_LINKS) and run this again, or name a Torch that you have in CMAKE_PREFIX_PATH. A hash that does not match means that the file is not the pinned one: do not use it."
   say "LibTorch   unpacking"
-  logged torch unpack_progress "$python" cmake/unpack.py .deps/wheels $site.part ||
+  logged torch unpack_progress "$pip_python" cmake/unpack.py .deps/wheels $site.part ||
     fail "LibTorch could not be unpacked. Is the disk full? Then run this again."
-  echo "$pinned" >$site.part/.pinned
+  pinned >$site.part/.pinned
   rm -rf $site
   mv $site.part $site
   rm -rf .deps/wheels .deps/fetch
