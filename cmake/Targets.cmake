@@ -18,10 +18,15 @@ function(noiseloom_library name)
 endfunction()
 
 # noiseloom_test(path/to/thing_test LINK libs... LABELS l... TIMEOUT seconds): one QtTest program, run by CTest.
-# A target named after the path's first folder, engine_tests say, builds all of that folder's.
+# CTest knows it by its whole path under tests/, engine.files.npy_test say; engine_tests builds all of that folder's.
 function(noiseloom_test path)
   cmake_parse_arguments(arg "" "TIMEOUT" "LINK;LABELS" ${ARGN})
+  file(RELATIVE_PATH whole "${CMAKE_SOURCE_DIR}/tests" "${CMAKE_CURRENT_SOURCE_DIR}/${path}")
+  string(REPLACE "/" "." whole "${whole}")
   string(REPLACE "/" "." name "${path}")
+  if(TARGET ${name})
+    set(name "${whole}")
+  endif()
   add_executable(${name} "${path}.cpp")
   set_target_properties(${name} PROPERTIES AUTOMOC ON RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
   noiseloom_settings(${name})
@@ -34,14 +39,14 @@ function(noiseloom_test path)
     target_compile_options(${name} PRIVATE -fPIC)
     target_precompile_headers(${name} REUSE_FROM noiseloom_pch)
   endif()
-  add_test(NAME ${name} COMMAND ${name})
+  add_test(NAME ${whole} COMMAND ${name})
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 300)
   endif()
-  set_tests_properties(${name} PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABELS}"
+  set_tests_properties(${whole} PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABELS}"
     ENVIRONMENT "QT_QPA_PLATFORM=offscreen")
 
-  string(REGEX REPLACE "[./].*" "" folder "${path}")
+  string(REGEX REPLACE "[.].*" "" folder "${whole}")
   if(NOT TARGET ${folder}_tests)
     add_custom_target(${folder}_tests)
   endif()
