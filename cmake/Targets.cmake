@@ -1,4 +1,8 @@
 # How this project declares its targets: one library a folder, one program a test file.
+
+# The compiler takes a precompiled header only where it was compiled with the same -fPIC or -fPIE; so programs, too,
+# are compiled as libraries are.
+set(CMAKE_CXX_COMPILE_OPTIONS_PIE "${CMAKE_CXX_COMPILE_OPTIONS_PIC}")
 add_library(noiseloom_pch OBJECT "${CMAKE_CURRENT_LIST_DIR}/pch.cpp")
 target_link_libraries(noiseloom_pch PRIVATE noiseloom::torch nlohmann_json::nlohmann_json)
 target_precompile_headers(noiseloom_pch PRIVATE "${CMAKE_CURRENT_LIST_DIR}/pch.h")
@@ -34,9 +38,6 @@ function(noiseloom_test path)
     NOISELOOM_SOURCE_DIR="${CMAKE_SOURCE_DIR}" NOISELOOM_RUNNER="${CMAKE_BINARY_DIR}/noiseloom")
   target_link_libraries(${name} PRIVATE Qt6::Test ${arg_LINK})
   if(arg_LINK)
-    # The precompiled header was compiled with -fPIC, and the compiler takes it for no other setting.
-    set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
-    target_compile_options(${name} PRIVATE -fPIC)
     target_precompile_headers(${name} REUSE_FROM noiseloom_pch)
   endif()
   add_test(NAME ${whole} COMMAND ${name})
