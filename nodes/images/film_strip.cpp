@@ -60,8 +60,8 @@ void execute(Exec& x) {
     for (const int64_t sample : wanted) {
       x.checkCancelled();
       rows.push_back(stripRow(recording, chosen, sample, x.get(range).as<PictureRange>()));
-      rows.back().name =
-          named[r] + (named[r].empty() || wanted.size() == 1 ? "" : " " + std::to_string(sample));
+      rows.back().name = named[r];
+      if (!named[r].empty() && wanted.size() > 1) rows.back().name.append(" ").append(std::to_string(sample));
       if (!x.get(captions)) rows.back().labels.clear();
     }
   }
