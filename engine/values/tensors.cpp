@@ -123,6 +123,38 @@ const TypeInfo& typeOf<Recording>() {
   return type;
 }
 
+namespace {
+
+at::Tensor columnOf(const std::vector<double>& numbers) {
+  at::Tensor column = at::empty({static_cast<int64_t>(numbers.size())}, at::kDouble);
+  std::copy(numbers.begin(), numbers.end(), column.mutable_data_ptr<double>());
+  return column;
+}
+
+std::vector<double> numbersOf(const Archive& archive, const char* name) {
+  const auto found = archive.tensors.find(name);
+  if (found == archive.tensors.end() || found->second.dim() != 1)
+    throw Error(std::string("A saved series needs a list '") + name + "'.");
+  const at::Tensor column = found->second.to(at::kDouble).contiguous();
+  return {column.const_data_ptr<double>(), column.const_data_ptr<double>() + column.numel()};
+}
+
+Archive saveSeries(const Value& value) {
+  const Series& series = value.as<Series>();
+  Archive archive;
+  archive.tensors = {{"x", columnOf(series.x)}, {"y", columnOf(series.y)}};
+  archive.meta["name"] = series.name;
+  return archive;
+}
+
+Value loadSeries(Archive archive) {
+  Series series{archive.meta.value("name", ""), numbersOf(archive, "x"), numbersOf(archive, "y")};
+  if (series.x.size() != series.y.size()) throw Error("The columns of a saved series differ in length.");
+  return Value::of<Series>(std::move(series));
+}
+
+}  // namespace
+
 template <>
 const TypeInfo& typeOf<Series>() {
   static const TypeInfo type = [] {
@@ -134,6 +166,9 @@ const TypeInfo& typeOf<Series>() {
     series.summary = [](const Value& v) {
       return v.as<Series>().name + ", " + std::to_string(v.as<Series>().y.size()) + " points";
     };
+    series.bytes = [](const Value& v) { return 2 * sizeof(double) * v.as<Series>().y.size(); };
+    series.save = saveSeries;
+    series.load = loadSeries;
     return series;
   }();
   return type;
