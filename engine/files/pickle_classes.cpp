@@ -85,7 +85,7 @@ int64_t extent(const TensorRecord& tensor) {
 }
 
 /// A view may repeat elements (stride 0), but not so that using it would take all memory.
-constexpr int64_t kMostRepeatedBytes = int64_t{4} << 30;
+constexpr int64_t kMostRepeatedBytes = int64_t{256} << 20;
 
 void checkView(const TensorRecord& tensor, int64_t elements) {
   const std::optional<int64_t> bytes = byteCount(tensor.size, tensor.dtype);

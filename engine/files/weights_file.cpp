@@ -25,17 +25,30 @@ std::shared_ptr<const MappedFile> openWeights(const std::filesystem::path& path)
               " is no weight file that can be read: neither safetensors nor written by torch.save");
 }
 
-/// "ema_model (160 tensors), net_model (160 tensors)": what stands before the first dot.
-std::string partsIn(const Weights& weights) {
-  std::map<std::string, int64_t> parts;
-  for (const auto& [name, tensor] : weights.tensors)
-    if (const size_t dot = name.find('.'); dot != std::string::npos) ++parts[name.substr(0, dot)];
+/// "ema_model (160), net_model (160)": what stands before the first dot, and how many tensors below it.
+std::string partsIn(const std::vector<std::string_view>& names) {
+  std::map<std::string_view, int64_t> parts;
+  for (const std::string_view name : names)
+    if (const size_t dot = name.find('.'); dot != name.npos) ++parts[name.substr(0, dot)];
   std::string text;
   for (const auto& [name, count] : parts) {
     if (text.size() > 400) return text + ", ...";
-    text += (text.empty() ? "" : ", ") + name + " (" + std::to_string(count) + ")";
+    text += (text.empty() ? "" : ", ") + std::string(name) + " (" + std::to_string(count) + ")";
   }
   return text.empty() ? "none" : text;
+}
+
+std::string withoutLastDots(std::string_view part) {
+  while (part.ends_with('.')) part.remove_suffix(1);
+  return std::string(part);
+}
+
+std::string missingPart(const std::string& source, const std::string& part,
+                        const std::vector<std::string_view>& names) {
+  for (const std::string_view name : names)
+    if (part.empty() || name.starts_with(part + ".")) return {};
+  return "\"" + source + "\" has no part \"" + part + "\". Its parts: " + partsIn(names) +
+         "; leave the part empty to take them all";
 }
 
 /// Follows a dotted part through nested plain values; empty where it leads nowhere.
@@ -56,6 +69,7 @@ nlohmann::json metaPart(const nlohmann::json& meta, std::string_view part) {
 WeightsListing listWeights(const std::filesystem::path& path) {
   const auto file = openWeights(path);
   WeightsListing listing;
+  listing.source = path.filename().string();
   if (looksLikeSafetensors(file->bytes())) {
     SafetensorsHeader header = readSafetensorsHeader(*file);
     for (auto& item : header.tensors) listing.tensors.push_back(std::move(item));
@@ -73,7 +87,8 @@ WeightsListing listWeights(const std::filesystem::path& path) {
   return listing;
 }
 
-Weights readWeights(const std::filesystem::path& path, const CancelToken* cancel) {
+Weights readWeights(const std::filesystem::path& path, const CancelToken* cancel,
+                    std::vector<std::string>* notes) {
   const auto file = openWeights(path);
   Weights weights;
   weights.source = path.filename().string();
@@ -85,22 +100,29 @@ Weights readWeights(const std::filesystem::path& path, const CancelToken* cancel
     TorchFile torch(file);
     for (const NamedTensor& named : torch.tensors()) weights.tensors.emplace(named.name, torch.tensor(named));
     weights.meta = plainValues(torch.pickle());
+    if (notes) notes->insert(notes->end(), torch.notes().begin(), torch.notes().end());
   }
   weights.sha256 = sha256OfFile(path, cancel);
   return weights;
 }
 
+std::string missingPart(const WeightsListing& listing, std::string_view part) {
+  std::vector<std::string_view> names;
+  for (const TensorEntry& entry : listing.tensors) names.push_back(entry.name);
+  return part.empty() ? "" : missingPart(listing.source, withoutLastDots(part), names);
+}
+
 Weights partOf(const Weights& weights, std::string_view part) {
-  while (part.ends_with('.')) part.remove_suffix(1);
   if (part.empty()) return weights;
-  Weights result{{}, metaPart(weights.meta, part), weights.source, weights.sha256};
-  const std::string prefix = std::string(part) + ".";
-  for (auto at = weights.tensors.lower_bound(prefix);
-       at != weights.tensors.end() && at->first.starts_with(prefix); ++at)
-    result.tensors.emplace(at->first.substr(prefix.size()), at->second);
-  if (result.tensors.empty())
-    throw Error("\"" + weights.source + "\" has no part \"" + std::string(part) +
-                "\". Its parts: " + partsIn(weights) + "; leave the part empty to take them all");
+  const std::string name = withoutLastDots(part), prefix = name + ".";
+  std::vector<std::string_view> names;
+  Weights result{{}, metaPart(weights.meta, name), weights.source, weights.sha256};
+  for (const auto& [full, tensor] : weights.tensors) {
+    names.push_back(full);
+    if (full.starts_with(prefix)) result.tensors.emplace(full.substr(prefix.size()), tensor);
+  }
+  if (const std::string missing = missingPart(weights.source, name, names); !missing.empty())
+    throw Error(missing);
   return result;
 }
 

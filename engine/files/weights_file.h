@@ -14,6 +14,7 @@ namespace loom {
 
 /// What a weight file holds, from its header alone.
 struct WeightsListing {
+  std::string source;                              // file name, for messages
   std::vector<TensorEntry> tensors;                // by name
   std::string container;                           // "safetensors", "torch zip", "torch legacy"
   nlohmann::json meta = nlohmann::json::object();  // plain values that stand beside the tensors
@@ -22,8 +23,13 @@ struct WeightsListing {
 WeightsListing listWeights(const std::filesystem::path& path);
 
 /// Nested dictionaries become dotted names ("ema_model.head.weight"); list places and integer keys become
-/// numbers ("4.module.conv_in.weight"). Fills in `source` and `sha256`. Throws Error, Cancelled.
-Weights readWeights(const std::filesystem::path& path, const CancelToken* cancel = nullptr);
+/// numbers ("4.module.conv_in.weight"). Fills in `source` and `sha256`. What was skipped is added to `notes`.
+/// Throws Error, Cancelled.
+Weights readWeights(const std::filesystem::path& path, const CancelToken* cancel = nullptr,
+                    std::vector<std::string>* notes = nullptr);
+
+/// Why the file has no such part, naming the parts there are; empty where it has it. "" is always there.
+std::string missingPart(const WeightsListing& listing, std::string_view part);
 
 /// The tensors (and plain values) below `part` ("ema_model", "0.module"), without that prefix; "" is all.
 /// Throws Error, naming the parts there are.
