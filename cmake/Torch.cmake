@@ -48,7 +48,7 @@ get_filename_component(torch_site "${NOISELOOM_TORCH_ROOT}" DIRECTORY)
 set(torch_cuda_runtime "${torch_site}/nvidia/cu13/lib")
 add_library(noiseloom_torch INTERFACE)
 add_library(noiseloom::torch ALIAS noiseloom_torch)
-target_include_directories(noiseloom_torch SYSTEM INTERFACE "${CMAKE_CURRENT_LIST_DIR}/include"
+target_include_directories(noiseloom_torch SYSTEM INTERFACE
   "${NOISELOOM_TORCH_ROOT}/include" "${NOISELOOM_TORCH_ROOT}/include/torch/csrc/api/include")
 target_link_libraries(noiseloom_torch INTERFACE
   "${NOISELOOM_TORCH_ROOT}/lib/libtorch_cpu.so" "${NOISELOOM_TORCH_ROOT}/lib/libc10.so")

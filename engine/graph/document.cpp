@@ -80,7 +80,9 @@ Document withValue(const Document& document, const std::string& name, const nloh
   if (!findNode(document.graph, target->node)) throw Error(name + ": there is no node " + target->node);
   return withNode(document, target->node, [&](Node& node) {
     if (node.zone && target->port == "count") {
-      if (!value.is_number_integer()) throw Error(name + ": a zone's count is a whole number");
+      const bool tooLarge =
+          value.is_number_unsigned() && value.get<uint64_t>() > static_cast<uint64_t>(INT64_MAX);
+      if (!value.is_number_integer() || tooLarge) throw Error(name + ": a zone's count is a whole number");
       Zone zone = *node.zone;
       zone.count = value.get<int64_t>();
       zone.countFrom.reset();

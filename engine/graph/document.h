@@ -17,6 +17,7 @@ namespace loom {
 struct Link {
   std::string node, port;
   bool operator==(const Link&) const = default;
+  bool empty() const { return node.empty(); }  // not linked (yet)
   std::string text() const { return node + "." + port; }
 };
 
@@ -31,16 +32,20 @@ struct Node;
 using NodePtr = std::shared_ptr<const Node>;
 
 /// The loop of a node of type "zone". Inside, "zone.state" is the value of this iteration; outside, the last.
+/// Links of `over`, states and collections may be empty: a zone that is being built, or that a group's
+/// exposed input feeds.
 struct Zone {
   struct State {
     std::string name;
     Link init, next;
+    nlohmann::json unknown = nlohmann::json::object();
     bool operator==(const State&) const = default;
   };
   struct Collect {
     std::string name;
     Link from;
     int64_t every = 1;
+    nlohmann::json unknown = nlohmann::json::object();
     bool operator==(const Collect&) const = default;
   };
   std::vector<std::pair<std::string, Link>> over;  // sequences gone over in step, by name
@@ -65,10 +70,12 @@ struct Node {
 struct ExposedInput {
   std::string name, doc;
   std::vector<Link> to;
+  nlohmann::json unknown = nlohmann::json::object();
 };
 struct ExposedOutput {
   std::string name, doc;
   Link from;
+  nlohmann::json unknown = nlohmann::json::object();
 };
 
 /// Nodes in the order of the file, and the names under which parts of it are seen from outside.
@@ -76,6 +83,7 @@ struct Graph {
   std::vector<NodePtr> nodes;
   std::vector<ExposedInput> inputs;
   std::vector<ExposedOutput> outputs;
+  nlohmann::json unknown = nlohmann::json::object();  // a group's; a document has its own
 };
 
 struct Document {
@@ -91,6 +99,7 @@ inline constexpr std::string_view kZoneType = "zone";
 inline constexpr std::string_view kGroupPrefix = "group:";
 inline constexpr int kMostNesting = 32;  // zones in zones, groups in groups
 inline constexpr size_t kMostNodes = 200'000;
+inline constexpr size_t kMostZonePorts = 1'000;  // sequences, states and collections of one zone
 
 bool isIdentifier(std::string_view text);  // [A-Za-z_][A-Za-z0-9_]*, up to 64
 std::optional<Link> parseLink(std::string_view text);

@@ -2,6 +2,7 @@
 #include <set>
 
 #include "engine/core/error.h"
+#include "engine/core/text.h"
 #include "engine/graph/graph_file.h"
 #include "engine/graph/json_reader.h"
 
@@ -11,8 +12,48 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 std::string shortText(const Json& json) {
-  std::string text = json.dump(-1, ' ', false, Json::error_handler_t::replace);
-  return text.size() > 60 ? text.substr(0, 57) + "..." : text;
+  return shortened(json.dump(-1, ' ', false, Json::error_handler_t::replace));
+}
+
+std::string quoted(const std::string& text) { return "\"" + shortened(text, 64) + "\""; }
+
+void requireObject(const Json& json, const char* field) {
+  if (!json.is_object()) throw Error(quoted(field) + " must be an object, not " + shortText(json));
+}
+
+std::string textOf(const Json& json, const char* field) {
+  if (!json.is_string()) throw Error(quoted(field) + " must be text, not " + shortText(json));
+  return json.get<std::string>();
+}
+
+int64_t wholeOf(const Json& json, const std::string& field, int64_t least, int64_t most) {
+  // An unsigned number beyond int64 would come out negative.
+  const bool whole = json.is_number_integer() &&
+                     !(json.is_number_unsigned() && json.get<uint64_t>() > static_cast<uint64_t>(INT64_MAX));
+  if (!whole || json.get<int64_t>() < least || json.get<int64_t>() > most)
+    throw Error(quoted(field) + " must be a whole number" +
+                (least == INT64_MIN ? "" : " from " + std::to_string(least)) +
+                (most == INT64_MAX ? "" : " to " + std::to_string(most)) + ", not " + shortText(json));
+  return json.get<int64_t>();
+}
+
+Link linkOf(const Json& json, const std::string& field) {
+  if (json.is_string())
+    if (std::optional<Link> link = parseLink(json.get_ref<const std::string&>())) return *link;
+  throw Error("", shortened(field, 64), "a link is written \"node.port\", not " + shortText(json));
+}
+
+// Zones that are being built have links that are not there yet.
+Link linkOrNone(const Json& json, const char* field, const std::string& name) {
+  return json.contains(field) ? linkOf(json[field], name) : Link{};
+}
+
+// Fields that this program does not know, to be written again.
+nlohmann::json othersOf(const Json& json, const std::set<std::string>& known) {
+  nlohmann::json others = nlohmann::json::object();
+  for (const auto& [field, value] : json.items())
+    if (!known.contains(field)) others[field] = nlohmann::json(value);
+  return others;
 }
 
 // Reads the nodes of a graph or zone; ids are unique through all of a graph's zones.
@@ -26,9 +67,9 @@ class Reader {
     nodes.reserve(json.size());
     for (const auto& [id, body] : json.items()) {
       if (!isIdentifier(id))
-        throw Error("\"" + id.substr(0, 64) +
-                    "\" can't be a node's id: use letters, digits and _, at most 64, not beginning "
-                    "with a digit");
+        throw Error(
+            quoted(id) +
+            " can't be a node's id: use letters, digits and _, at most 64, not beginning with a digit");
       if (!ids_.insert(id).second) throw Error(id, "", "this id stands twice in the graph");
       if (ids_.size() > kMostNodes)
         throw Error("the graph has more than " + std::to_string(kMostNodes) + " nodes");
@@ -42,29 +83,13 @@ class Reader {
     return nodes;
   }
 
-  static void requireObject(const Json& json, const char* field) {
-    if (!json.is_object())
-      throw Error("\"" + std::string(field) + "\" must be an object, not " + shortText(json));
-  }
-
-  static std::string text(const Json& json, const char* field) {
-    if (!json.is_string()) throw Error("\"" + std::string(field) + "\" must be text, not " + shortText(json));
-    return json.get<std::string>();
-  }
-
-  static Link link(const Json& json, const std::string& field) {
-    if (json.is_string())
-      if (std::optional<Link> link = parseLink(json.get_ref<const std::string&>())) return *link;
-    throw Error("", field, "a link is written \"node.port\", not " + shortText(json));
-  }
-
  private:
   NodePtr node(const std::string& id, const Json& json, int depth) {
     requireObject(json, "node");
     Node node;
     node.id = id;
     if (!json.contains("type")) throw Error("has no \"type\"");
-    node.type = text(json["type"], "type");
+    node.type = textOf(json["type"], "type");
     if (node.type.empty() || node.type.size() > 128) throw Error("\"type\" is not a type's id");
     if (node.type == kZoneType) node.zone = std::make_shared<const Zone>(zone(json, depth));
     for (const auto& [field, value] : json.items()) commonField(node, field, value);
@@ -75,33 +100,31 @@ class Reader {
     static const std::set<std::string> zoneFields{"over", "count", "state", "until", "collect", "nodes"};
     if (field == "type" || (node.zone && zoneFields.contains(field))) return;
     if (field == "version") {
-      if (!value.is_number_integer() || value.get<int64_t>() < 1 || value.get<int64_t>() > 1'000'000)
-        throw Error("\"version\" must be a whole number from 1, not " + shortText(value));
-      node.version = value.get<int>();
+      node.version = static_cast<int>(wholeOf(value, "version", 1, 1'000'000));
     } else if (field == "title") {
-      node.title = text(value, "title");
+      node.title = textOf(value, "title");
     } else if (field == "params") {
       requireObject(value, "params");
-      for (const auto& [name, param] : value.items()) node.params[name] = nlohmann::json::parse(param.dump());
+      for (const auto& [name, param] : value.items()) node.params[name] = nlohmann::json(param);
     } else if (field == "inputs") {
       requireObject(value, "inputs");
       for (const auto& [name, input] : value.items()) node.inputs[name] = readInput(input, name);
     } else if (field == "when") {
-      node.when = link(value, "when");
+      node.when = linkOf(value, "when");
     } else {
-      node.unknown[field] = nlohmann::json::parse(value.dump());
+      node.unknown[field] = nlohmann::json(value);
     }
   }
 
   static Input readInput(const Json& json, const std::string& name) {
     Input input;
     if (!json.is_array()) {
-      input.links.push_back(link(json, name));
+      input.links.push_back(linkOf(json, name));
       return input;
     }
     input.list = true;
-    if (json.size() > 10'000) throw Error("", name, "more than 10,000 links");
-    for (const Json& item : json) input.links.push_back(link(item, name));
+    if (json.size() > 10'000) throw Error("", shortened(name, 64), "more than 10,000 links");
+    for (const Json& item : json) input.links.push_back(linkOf(item, name));
     return input;
   }
 
@@ -110,48 +133,45 @@ class Reader {
     if (json.contains("over")) {
       requireObject(json["over"], "over");
       for (const auto& [name, from] : json["over"].items())
-        zone.over.emplace_back(portName(name), link(from, "over"));
+        zone.over.emplace_back(portName(name), from.is_null() ? Link{} : linkOf(from, name));
     }
     if (json.contains("count")) {
       const Json& count = json["count"];
-      if (count.is_number_integer())
-        zone.count = count.get<int64_t>();
+      if (count.is_number())
+        zone.count = wholeOf(count, "count", INT64_MIN, INT64_MAX);
       else
-        zone.countFrom = link(count, "count");
+        zone.countFrom = linkOf(count, "count");
     }
     if (json.contains("state")) {
       requireObject(json["state"], "state");
       for (const auto& [name, state] : json["state"].items()) {
         requireObject(state, "state");
-        if (!state.contains("init") || !state.contains("next"))
-          throw Error("", name, "a state needs \"init\" and \"next\"");
-        zone.state.push_back({portName(name), link(state["init"], name), link(state["next"], name)});
+        zone.state.push_back({portName(name), linkOrNone(state, "init", name),
+                              linkOrNone(state, "next", name), othersOf(state, {"init", "next"})});
       }
     }
-    if (json.contains("until")) zone.until = link(json["until"], "until");
+    if (json.contains("until")) zone.until = linkOf(json["until"], "until");
     if (json.contains("collect")) {
       requireObject(json["collect"], "collect");
       for (const auto& [name, collect] : json["collect"].items())
         zone.collect.push_back(readCollect(name, collect));
     }
+    if (zone.over.size() + zone.state.size() + zone.collect.size() > kMostZonePorts)
+      throw Error("a zone has at most " + std::to_string(kMostZonePorts) + " ports");
     if (json.contains("nodes")) zone.nodes = nodes(json["nodes"], depth + 1);
     return zone;
   }
 
   static Zone::Collect readCollect(const std::string& name, const Json& json) {
     requireObject(json, "collect");
-    if (!json.contains("from")) throw Error("", name, "a collection needs \"from\"");
-    Zone::Collect collect{portName(name), link(json["from"], name), 1};
-    if (json.contains("every")) {
-      if (!json["every"].is_number_integer() || json["every"].get<int64_t>() < 1)
-        throw Error("", name, "\"every\" must be a whole number from 1");
-      collect.every = json["every"].get<int64_t>();
-    }
+    Zone::Collect collect{portName(name), linkOrNone(json, "from", name), 1,
+                          othersOf(json, {"from", "every"})};
+    if (json.contains("every")) collect.every = wholeOf(json["every"], "every", 1, INT64_MAX);
     return collect;
   }
 
   static std::string portName(const std::string& name) {
-    if (!isIdentifier(name)) throw Error("\"" + name.substr(0, 64) + "\" can't be a port's name");
+    if (!isIdentifier(name)) throw Error(quoted(name) + " can't be a port's name");
     if (name == "index" || name == "count")
       throw Error("\"" + name + "\" is what every zone calls its iteration");
     return name;
@@ -161,35 +181,56 @@ class Reader {
 };
 
 std::string exposedName(const std::string& name) {
-  if (!isIdentifier(name)) throw Error("\"" + name.substr(0, 64) + "\" can't be an exposed name");
+  if (!isIdentifier(name)) throw Error(quoted(name) + " can't be an exposed name");
   return name;
+}
+
+ExposedInput exposedInput(const std::string& name, const Json& body) {
+  requireObject(body, "inputs");
+  ExposedInput input;
+  input.name = exposedName(name);
+  if (body.contains("doc")) input.doc = textOf(body["doc"], "doc");
+  if (!body.contains("to") || !body["to"].is_array())
+    throw Error("the exposed input " + name + " needs a list \"to\"");
+  for (const Json& to : body["to"]) input.to.push_back(linkOf(to, name));
+  input.unknown = othersOf(body, {"doc", "to"});
+  return input;
+}
+
+ExposedOutput exposedOutput(const std::string& name, const Json& body) {
+  requireObject(body, "outputs");
+  ExposedOutput output;
+  output.name = exposedName(name);
+  if (body.contains("doc")) output.doc = textOf(body["doc"], "doc");
+  if (!body.contains("from")) throw Error("the exposed output " + name + " needs \"from\"");
+  output.from = linkOf(body["from"], name);
+  output.unknown = othersOf(body, {"doc", "from"});
+  return output;
 }
 
 Graph readGraph(const Json& json) {
   Graph graph;
   if (json.contains("nodes")) graph.nodes = Reader().nodes(json["nodes"], 0);
   if (json.contains("inputs")) {
-    Reader::requireObject(json["inputs"], "inputs");
-    for (const auto& [name, body] : json["inputs"].items()) {
-      Reader::requireObject(body, "inputs");
-      ExposedInput input{exposedName(name), body.contains("doc") ? Reader::text(body["doc"], "doc") : "", {}};
-      if (!body.contains("to") || !body["to"].is_array())
-        throw Error("the exposed input " + name + " needs a list \"to\"");
-      for (const Json& to : body["to"]) input.to.push_back(Reader::link(to, "inputs"));
-      graph.inputs.push_back(std::move(input));
-    }
+    requireObject(json["inputs"], "inputs");
+    for (const auto& [name, body] : json["inputs"].items()) graph.inputs.push_back(exposedInput(name, body));
   }
   if (json.contains("outputs")) {
-    Reader::requireObject(json["outputs"], "outputs");
-    for (const auto& [name, body] : json["outputs"].items()) {
-      Reader::requireObject(body, "outputs");
-      if (!body.contains("from")) throw Error("the exposed output " + name + " needs \"from\"");
-      graph.outputs.push_back({exposedName(name),
-                               body.contains("doc") ? Reader::text(body["doc"], "doc") : "",
-                               Reader::link(body["from"], "outputs")});
-    }
+    requireObject(json["outputs"], "outputs");
+    for (const auto& [name, body] : json["outputs"].items())
+      graph.outputs.push_back(exposedOutput(name, body));
   }
   return graph;
+}
+
+void readGroups(const Json& json, Document& document) {
+  requireObject(json, "groups");
+  for (const auto& [name, body] : json.items()) {
+    requireObject(body, "groups");
+    Graph group = readGraph(body);
+    group.unknown = othersOf(body, {"nodes", "inputs", "outputs"});
+    document.groups[exposedName(name)] = std::move(group);
+  }
 }
 
 }  // namespace
@@ -200,34 +241,21 @@ Document parseGraph(std::string_view text) {
   const Json json = parseJson(text, 2 * kMostNesting + 16);
   if (!json.is_object() || !json.contains("noiseloom"))
     throw Error("this is not a Noiseloom graph: it does not begin with {\"noiseloom\": 1, ...}");
-  if (!json["noiseloom"].is_number_integer())
-    throw Error("\"noiseloom\" must be the format's version, a whole number");
-  Document document;
-  const int64_t format = json["noiseloom"].get<int64_t>();
+  const int64_t format = wholeOf(json["noiseloom"], "noiseloom", 1, INT64_MAX);
   if (format != kGraphFormat)
     throw Error("the graph is of format " + std::to_string(format) + "; this program reads format " +
                 std::to_string(kGraphFormat) + ". A newer Noiseloom wrote it");
+  Document document;
   document.graph = readGraph(json);
-  for (const auto& [field, value] : json.items()) {
-    static const std::set<std::string> known{"noiseloom", "nodes", "inputs", "outputs"};
-    if (known.contains(field)) continue;
-    if (field == "title")
-      document.title = Reader::text(value, "title");
-    else if (field == "about")
-      document.about = Reader::text(value, "about");
-    else if (field == "groups") {
-      Reader::requireObject(value, "groups");
-      for (const auto& [name, group] : value.items()) {
-        Reader::requireObject(group, "groups");
-        document.groups[exposedName(name)] = readGraph(group);
-      }
-    } else if (field == "layout") {
-      Reader::requireObject(value, "layout");
-      document.layout = nlohmann::json::parse(value.dump());
-    } else {
-      document.unknown[field] = nlohmann::json::parse(value.dump());
-    }
+  if (json.contains("title")) document.title = textOf(json["title"], "title");
+  if (json.contains("about")) document.about = textOf(json["about"], "about");
+  if (json.contains("groups")) readGroups(json["groups"], document);
+  if (json.contains("layout")) {
+    requireObject(json["layout"], "layout");
+    document.layout = nlohmann::json(json["layout"]);
   }
+  document.unknown =
+      othersOf(json, {"noiseloom", "title", "about", "nodes", "inputs", "outputs", "groups", "layout"});
   return document;
 }
 

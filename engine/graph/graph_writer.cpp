@@ -1,4 +1,5 @@
-#include "engine/core/error.h"
+#include <algorithm>
+
 #include "engine/graph/graph_file.h"
 
 namespace loom {
@@ -29,6 +30,7 @@ class Writer {
           field(named.first, [&] {
             open();
             graph(named.second);
+            for (const auto& [name, value] : named.second.unknown.items()) line(name, value);
             close();
           });
         });
@@ -60,7 +62,7 @@ class Writer {
   void name(const std::string& name) {
     if (!first_) out_ += ',';
     newline();
-    out_ += Json(name).dump() + ": ";
+    out_ += plain(Json(name)) + ": ";
     first_ = false;
   }
   template <class Body>
@@ -85,7 +87,7 @@ class Writer {
     if (json.is_object()) {
       std::string text = "{";
       for (const auto& [key, value] : json.items())
-        text += (text.size() > 1 ? ", " : "") + Json(key).dump() + ": " + inlined(value);
+        text += (text.size() > 1 ? ", " : "") + plain(Json(key)) + ": " + inlined(value);
       return text + "}";
     }
     if (json.is_array()) {
@@ -93,8 +95,20 @@ class Writer {
       for (const Json& item : json) text += (text.size() > 1 ? ", " : "") + inlined(item);
       return text + "]";
     }
-    return json.dump();
+    return plain(json);
   }
+
+  // Text that is no UTF-8 can't come from a file, but from a caller: it must not end the program.
+  static std::string plain(const Json& json) {
+    return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  }
+
+  static Json withOthers(Json body, const nlohmann::json& others) {
+    for (const auto& [name, value] : others.items()) body[name] = Json(value);
+    return body;
+  }
+
+  static Json linkOrNull(const Link& link) { return link.empty() ? Json() : Json(link.text()); }
 
   static Json linkList(const std::vector<Link>& links) {
     Json list = Json::array();
@@ -106,13 +120,13 @@ class Writer {
     Json body;
     if (!input.doc.empty()) body["doc"] = input.doc;
     body["to"] = linkList(input.to);
-    line(input.name, body);
+    line(input.name, withOthers(std::move(body), input.unknown));
   }
   void exposed(const ExposedOutput& output) {
     Json body;
     if (!output.doc.empty()) body["doc"] = output.doc;
     body["from"] = output.from.text();
-    line(output.name, body);
+    line(output.name, withOthers(std::move(body), output.unknown));
   }
 
   void nodes(const std::vector<NodePtr>& nodes) {
@@ -131,7 +145,7 @@ class Writer {
       field("inputs", [&] {
         object(node.inputs, [&](const auto& input) {
           const std::vector<Link>& links = input.second.links;
-          line(input.first, input.second.list ? linkList(links) : Json(links[0].text()));
+          line(input.first, input.second.list || links.empty() ? linkList(links) : Json(links[0].text()));
         });
       });
     if (node.when) line("when", node.when->text());
@@ -143,22 +157,26 @@ class Writer {
   void zone(const Zone& zone) {
     if (!zone.over.empty())
       field("over",
-            [&] { object(zone.over, [&](const auto& over) { line(over.first, over.second.text()); }); });
+            [&] { object(zone.over, [&](const auto& over) { line(over.first, linkOrNull(over.second)); }); });
     if (zone.count) line("count", *zone.count);
     if (zone.countFrom) line("count", zone.countFrom->text());
     if (!zone.state.empty())
       field("state", [&] {
         object(zone.state, [&](const Zone::State& state) {
-          line(state.name, Json{{"init", state.init.text()}, {"next", state.next.text()}});
+          Json body = Json::object();
+          if (!state.init.empty()) body["init"] = state.init.text();
+          if (!state.next.empty()) body["next"] = state.next.text();
+          line(state.name, withOthers(std::move(body), state.unknown));
         });
       });
     if (zone.until) line("until", zone.until->text());
     if (!zone.collect.empty())
       field("collect", [&] {
         object(zone.collect, [&](const Zone::Collect& collect) {
-          Json body{{"from", collect.from.text()}};
+          Json body = Json::object();
+          if (!collect.from.empty()) body["from"] = collect.from.text();
           if (collect.every != 1) body["every"] = collect.every;
-          line(collect.name, body);
+          line(collect.name, withOthers(std::move(body), collect.unknown));
         });
       });
     field("nodes", [&] { nodes(zone.nodes); });
@@ -200,6 +218,12 @@ void sortNodes(std::vector<NodePtr>& nodes) {
   std::sort(nodes.begin(), nodes.end(), [](const NodePtr& a, const NodePtr& b) { return a->id < b->id; });
 }
 
+void keepMeaning(Graph& graph) {
+  sortNodes(graph.nodes);
+  for (ExposedInput& input : graph.inputs) input.doc.clear();
+  for (ExposedOutput& output : graph.outputs) output.doc.clear();
+}
+
 }  // namespace
 
 std::string writeGraph(const Document& document) {
@@ -213,8 +237,8 @@ std::string meaningOf(const Document& document) {
   plain.layout = nlohmann::json::object();
   plain.title.clear();
   plain.about.clear();
-  sortNodes(plain.graph.nodes);
-  for (auto& [name, group] : plain.groups) sortNodes(group.nodes);
+  keepMeaning(plain.graph);
+  for (auto& [name, group] : plain.groups) keepMeaning(group);
   return writeGraph(plain);
 }
 

@@ -4,6 +4,7 @@
 #include <unordered_set>
 
 #include "engine/core/error.h"
+#include "engine/core/text.h"
 
 namespace loom {
 namespace {
@@ -38,7 +39,7 @@ class Builder : public nlohmann::json_sax<Json> {
 
   bool key(string_t& key) override {
     if (!open_.back().keys.insert(key).second)
-      throw Error("\"" + key.substr(0, 64) + "\" stands twice in one object");
+      throw Error("\"" + shortened(key, 64) + "\" stands twice in one object");
     key_ = std::move(key);
     return true;
   }
@@ -47,7 +48,7 @@ class Builder : public nlohmann::json_sax<Json> {
     const std::string what = error.what();
     const size_t colon = what.find("syntax error");
     throw Error("this is not JSON at " + place(text_, position) + ": " +
-                (colon == std::string::npos ? what : what.substr(colon)).substr(0, 200));
+                shortened(colon == std::string::npos ? what : what.substr(colon), 200));
   }
 
   Json take() { return std::move(root_); }

@@ -5,17 +5,21 @@
 namespace loom {
 
 Compiler::Compiler(std::shared_ptr<const Document> document, const Registry& registry,
-                   const CompileOptions& options)
-    : document_(std::move(document)), registry_(registry), options_(options) {}
+                   const CompileOptions& options, const FlatGraph& flat, std::vector<char> compiled)
+    : document_(std::move(document)),
+      registry_(registry),
+      options_(options),
+      flat_(flat),
+      compiled_(std::move(compiled)) {}
 
 Plan Compiler::run() {
-  flat_ = flatten(*document_, registry_);
   plan_.document = document_;
   slots_.resize(flat_.nodes.size());
   insideSlots_.resize(flat_.nodes.size());
   zoneOfNode_.assign(flat_.nodes.size(), -1);
   order_ = orderScopes();
   visitScope(0, -1);
+  finishDepths();
   if (options_.merge) {
     mergeCalls(plan_.root);
     for (PlanZone& zone : plan_.zones)
@@ -30,7 +34,8 @@ Plan Compiler::run() {
 
 namespace {
 
-// Calls `edge(source node, consumer lifted into the source's scope)` for one link.
+// Calls `edge(source node, consumer lifted into the source's scope)` for one link. What is inside of a zone
+// may read the zone; a node, or a zone from outside, that reads itself is a circle of one.
 template <class Edge>
 void liftLink(const FlatGraph& flat, Source source, int consumer, int consumerScope, Edge edge) {
   if (!source) return;
@@ -40,7 +45,8 @@ void liftLink(const FlatGraph& flat, Source source, int consumer, int consumerSc
     node = flat.scopes[scope].zone;
     scope = flat.scopes[scope].parent;
   }
-  if (node >= 0 && node != source.node) edge(source.node, node);
+  const bool ownZone = node == source.node && scope != consumerScope;
+  if (node >= 0 && !ownZone) edge(source.node, node);
 }
 
 template <class Edge>
@@ -67,6 +73,7 @@ std::vector<std::vector<int>> Compiler::orderScopes() const {
   std::vector<std::vector<int>> next(flat_.nodes.size());
   std::vector<int> waiting(flat_.nodes.size(), 0);
   forEachEdge(flat_, [&](int from, int to) {
+    if (!isCompiled(from) || !isCompiled(to)) return;
     next[from].push_back(to);
     ++waiting[to];
   });
@@ -113,11 +120,20 @@ void Compiler::refuseCycle(const std::vector<int>& waiting, const std::vector<st
 
 void Compiler::visitScope(int scope, int zone) {
   for (int index : order_[scope]) {
-    if (flat_.nodes[index].type)
+    const FlatNode& node = flat_.nodes[index];
+    if (!isCompiled(index)) continue;
+    if (node.problem) throw *node.problem;
+    if (node.type)
       visitNode(index, zone);
     else
       visitZone(index, zone);
   }
+}
+
+// A hoisted zone has left the zones around it, and so has what is inside of it.
+void Compiler::finishDepths() {
+  for (PlanZone& zone : plan_.zones)
+    zone.depth = zone.parent < 0 ? 1 : plan_.zones[static_cast<size_t>(zone.parent)].depth + 1;
 }
 
 SlotId Compiler::newSlot(const std::string& node, const std::string& port, Spec spec, int zone, Key key) {
@@ -217,9 +233,70 @@ bool Compiler::canTable(const PlanOp& op) const {
   return true;
 }
 
+namespace {
+
+// What a run needs: effects, exposed outputs, what is kept, and all that these read.
+class Needed {
+ public:
+  Needed(const FlatGraph& flat, const CompileOptions& options) : flat_(flat), needed_(flat.nodes.size(), 0) {
+    for (const auto& [name, source] : flat.outputs) need(source.node);
+    std::set<std::string_view> kept;
+    for (const std::string& port : options.keep)
+      kept.insert(std::string_view(port).substr(0, port.rfind('.')));
+    for (size_t i = 0; i < flat.nodes.size(); ++i)
+      if ((flat.nodes[i].type && flat.nodes[i].type->effect) || kept.contains(flat.nodes[i].path))
+        need(static_cast<int>(i));
+    while (!waiting_.empty()) {
+      const int node = waiting_.back();
+      waiting_.pop_back();
+      visit(flat_.nodes[node]);
+    }
+  }
+  bool any() const { return any_; }
+  std::vector<char> take() { return std::move(needed_); }
+
+ private:
+  void need(int node) {
+    if (node < 0 || needed_[node]) return;
+    needed_[node] = any_ = 1;
+    waiting_.push_back(node);
+  }
+  void visit(const FlatNode& node) {
+    need(node.when.node);
+    need(flat_.scopes[node.scope].zone);
+    for (const auto& port : node.links)
+      for (Source source : port) need(source.node);
+    for (const auto& [name, source] : node.named) need(source.node);
+  }
+
+  const FlatGraph& flat_;
+  std::vector<char> needed_;
+  std::vector<int> waiting_;
+  bool any_ = false;
+};
+
+bool sameError(const Error& a, const Error& b) { return a.full() == b.full(); }
+
+}  // namespace
+
+// A node that can't run stops only what needs it. All is planned where all is right, so that every port can
+// be watched; else only what effects and outputs need.
 Plan compile(std::shared_ptr<const Document> document, const Registry& registry,
              const CompileOptions& options) {
-  return Compiler(std::move(document), registry, options).run();
+  const FlatGraph flat = flatten(*document, registry);
+  std::vector<Error> problems = flat.problems;
+  try {
+    if (!problems.empty()) throw problems.front();
+    return Compiler(document, registry, options, flat, {}).run();
+  } catch (const Error& error) {
+    if (problems.empty()) problems.push_back(error);
+  }
+  Needed needed(flat, options);
+  if (!needed.any()) throw problems.front();
+  Plan plan = Compiler(document, registry, options, flat, needed.take()).run();
+  for (const Error& problem : problems)
+    if (plan.leftOut.empty() || !sameError(plan.leftOut.back(), problem)) plan.leftOut.push_back(problem);
+  return plan;
 }
 
 }  // namespace loom

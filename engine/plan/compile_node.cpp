@@ -63,7 +63,9 @@ void Compiler::gather(const FlatNode& node, int index, int zone, PlanOp& op) {
         throw Error(node.path, port.id, error.what());
       }
     } else if (!port.fallback.empty()) {
-      op.in.push_back(constantSlot(node.path, port, port.fallback));
+      const auto [known, isNew] = fallbacks_.try_emplace(&port, -1);
+      if (isNew) known->second = constantSlot(node.path, port, port.fallback);
+      op.in.push_back(known->second);
     } else if (port.required) {
       throw Error(node.path, port.id,
                   "needs " + (port.type->isScalar() ? "a value" : "a link from " + port.type->name) + ": " +

@@ -26,9 +26,10 @@ void Compiler::visitZone(int index, int outer) {
   plan_.zones.emplace_back();
   zoneOfNode_[index] = zone;
   const FlatNode& node = flat_.nodes[index];
+  const OpId firstOp = static_cast<OpId>(plan_.ops.size());
   openZone(node, plan_.zones[zone], index, outer);
   visitScope(node.body, zone);
-  closeZone(node, index);
+  closeZone(node, index, firstOp);
 }
 
 void Compiler::openZone(const FlatNode& node, PlanZone& zone, int index, int outer) {
@@ -53,7 +54,7 @@ void Compiler::openZone(const FlatNode& node, PlanZone& zone, int index, int out
       throw Error(node.path, name,
                   "a zone can't go over " + (from.spec.type ? from.spec.type->name : "something unknown") +
                       "; it goes over timesteps, a tensor's first dimension and the like");
-    const Key key = keys_[source] ? KeyBuilder("item").add(keys_[source]).key() : Key{};
+    const Key key = keys_[source] ? KeyBuilder("item").add(zone.depth).add(keys_[source]).key() : Key{};
     lengthKnown &= static_cast<bool>(keys_[source]);
     lengthKey.add(keys_[source]);
     const SequenceInfo* sequence = &*from.spec.type->sequence;
@@ -90,6 +91,8 @@ void Compiler::openZone(const FlatNode& node, PlanZone& zone, int index, int out
     insideSlots_[index][zonePort(declared, name)] = slot;
   }
   for (const auto& over : zone.over) plan_.ports[node.path + "." + over.name] = over.item;
+  plan_.ports[node.path + ".index"] = zone.index;
+  plan_.ports[node.path + ".count"] = zone.countItem;
 }
 
 // A state is of the type its body gives back where that is known and the first value can be made so:
@@ -113,7 +116,7 @@ void Compiler::openState(const FlatNode& node, PlanZone& zone, int index, int ou
   plan_.ports[node.path + "." + state.name] = inside;
 }
 
-void Compiler::closeZone(const FlatNode& node, int index) {
+void Compiler::closeZone(const FlatNode& node, int index, OpId firstOp) {
   const int self = zoneOfNode_[index];
   const int outer = plan_.zones[self].parent;
   const Zone& declared = *node.doc->zone;
@@ -147,7 +150,11 @@ void Compiler::closeZone(const FlatNode& node, int index) {
   op.zone = self;
   op.home = outer;
   op.when = whenOf(node, outer);
-  op.reads = readsOf(self);
+  // Without these there is no first step: where one was skipped, the zone is.
+  for (const PlanZone::Over& over : plan_.zones[self].over) op.in.push_back(over.source);
+  if (plan_.zones[self].countSource >= 0) op.in.push_back(plan_.zones[self].countSource);
+  for (const PlanZone::State& state : plan_.zones[self].state) op.in.push_back(state.init);
+  op.reads = readsOf(self, firstOp);
   const Key length = keys_[plan_.zones[self].countItem];
   Key key = base && length ? chain(base, length) : Key{};
   if (key && op.when >= 0) key = keys_[op.when] ? chain(key, keys_[op.when]) : Key{};
@@ -171,11 +178,12 @@ void Compiler::closeZone(const FlatNode& node, int index) {
     plan_.ports[node.path + "." + collect.name] = collect.out;
   }
   bool movable = true;
-  for (const PlanOp& inner : plan_.ops)
-    if (inner.runsIn >= 0 && inZone(self, inner.runsIn)) {
-      op.effect |= inner.effect;
-      movable &= !inner.effect && (!inner.type || (inner.type->pure && !inner.type->usesStep));
-    }
+  for (size_t i = static_cast<size_t>(firstOp); i < plan_.ops.size(); ++i) {
+    const PlanOp& inner = plan_.ops[i];
+    if (inner.runsIn < 0 || !inZone(self, inner.runsIn)) continue;
+    op.effect |= inner.effect;
+    movable &= !inner.effect && (!inner.type || (inner.type->pure && !inner.type->usesStep));
+  }
   const OpId id = add(std::move(op), movable);
   plan_.zones[self].parent = plan_.ops[id].runsIn;
 }
@@ -203,12 +211,13 @@ Key Compiler::baseKey(const PlanZone& zone) const {
   return known ? key.key() : Key{};
 }
 
-std::vector<SlotId> Compiler::readsOf(int zone) const {
+// What a zone and the zones in it read from outside. All of them were added since the zone was opened.
+std::vector<SlotId> Compiler::readsOf(int zone, OpId firstOp) const {
   std::set<SlotId> reads;
   const auto read = [&](SlotId slot) {
     if (slot >= 0 && !inZone(zone, plan_.slots[slot].zone)) reads.insert(slot);
   };
-  for (size_t inner = 0; inner < plan_.zones.size(); ++inner) {
+  for (size_t inner = static_cast<size_t>(zone); inner < plan_.zones.size(); ++inner) {
     if (!inZone(zone, static_cast<int>(inner))) continue;
     const PlanZone& each = plan_.zones[inner];
     for (const auto& over : each.over) read(over.source);
@@ -217,7 +226,8 @@ std::vector<SlotId> Compiler::readsOf(int zone) const {
     read(each.until);
     for (const auto& collect : each.collect) read(collect.from);
   }
-  for (const PlanOp& op : plan_.ops) {
+  for (size_t i = static_cast<size_t>(firstOp); i < plan_.ops.size(); ++i) {
+    const PlanOp& op = plan_.ops[i];
     if (op.runsIn < 0 || !inZone(zone, op.runsIn)) continue;
     for (SlotId slot : op.in) read(slot);
     for (SlotId slot : op.reads) read(slot);
@@ -238,8 +248,8 @@ void Compiler::addTable(const FlatNode& node, int self, int outer) {
   // A zone that may be skipped makes its table only when it runs.
   table.when = whenOf(node, outer);
   std::set<SlotId> reads;
-  for (const auto& over : plan_.zones[self].over) reads.insert(over.source);
-  if (plan_.zones[self].countSource >= 0) reads.insert(plan_.zones[self].countSource);
+  for (const auto& over : plan_.zones[self].over) table.in.push_back(over.source);
+  if (plan_.zones[self].countSource >= 0) table.in.push_back(plan_.zones[self].countSource);
   for (OpId member : table.members) {
     const PlanOp& op = plan_.ops[member];
     for (SlotId slot : op.in)

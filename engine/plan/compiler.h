@@ -2,6 +2,7 @@
 // Second half of compiling, private to engine/plan: types, shapes, hoisting, tables, content keys.
 // One object compiles one document; split over compile.cpp, compile_node.cpp and compile_zone.cpp.
 #include <set>
+#include <unordered_map>
 
 #include "engine/plan/flatten.h"
 #include "engine/plan/plan.h"
@@ -10,10 +11,14 @@ namespace loom {
 
 class Compiler {
  public:
-  Compiler(std::shared_ptr<const Document> document, const Registry& registry, const CompileOptions& options);
+  /// `flat` must live as long; `compiled` says which of its nodes are planned, empty for all.
+  Compiler(std::shared_ptr<const Document> document, const Registry& registry, const CompileOptions& options,
+           const FlatGraph& flat, std::vector<char> compiled);
   Plan run();
 
  private:
+  bool isCompiled(int node) const { return compiled_.empty() || compiled_[node]; }
+
   // compile.cpp
   std::vector<std::vector<int>> orderScopes() const;
   [[noreturn]] void refuseCycle(const std::vector<int>& waiting,
@@ -42,30 +47,33 @@ class Compiler {
   void visitZone(int index, int zone);
   void openZone(const FlatNode& node, PlanZone& zone, int index, int outer);
   void openState(const FlatNode& node, PlanZone& zone, int index, int outer, const Zone::State& state);
-  void closeZone(const FlatNode& node, int index);
+  void closeZone(const FlatNode& node, int index, OpId firstOp);
   SlotId stateConverted(SlotId slot, const TypeInfo& wanted, const std::string& path, const std::string& port,
                         int zone);
   Key baseKey(const PlanZone& zone) const;
-  std::vector<SlotId> readsOf(int zone) const;
+  std::vector<SlotId> readsOf(int zone, OpId firstOp) const;
   void addTable(const FlatNode& node, int index, int outer);
 
-  // schedule.cpp: what needs the whole plan
+  // merge.cpp and schedule.cpp: what needs the whole plan
   void mergeCalls(std::vector<OpId>& list);
+  void finishDepths();
   void lifetimes(std::vector<OpId>& list, int zone);
   void fillTargets();
 
   std::shared_ptr<const Document> document_;
   const Registry& registry_;
   const CompileOptions& options_;
-  FlatGraph flat_;
+  const FlatGraph& flat_;
+  std::vector<char> compiled_;
   Plan plan_;
   std::vector<std::vector<int>> order_;           // of each scope
   std::vector<std::vector<SlotId>> slots_;        // of each flat node's outputs; zones: seen from outside
   std::vector<std::vector<SlotId>> insideSlots_;  // zones: seen from inside
   std::vector<int> zoneOfNode_;
-  std::vector<Key> keys_;        // of each slot
-  std::vector<char> stepOnly_;   // slots that depend on the step of their zone alone
-  std::vector<char> skippable_;  // slots that may stay empty
+  std::unordered_map<const Port*, SlotId> fallbacks_;  // a slot a default, whoever uses it
+  std::vector<Key> keys_;                              // of each slot
+  std::vector<char> stepOnly_;                         // slots that depend on the step of their zone alone
+  std::vector<char> skippable_;                        // slots that may stay empty
 };
 
 }  // namespace loom

@@ -1,8 +1,10 @@
 #include "engine/plan/flatten.h"
 
+#include <deque>
 #include <set>
 
 #include "engine/core/error.h"
+#include "engine/core/text.h"
 
 namespace loom {
 
@@ -45,22 +47,45 @@ std::string zonePortName(const Zone& zone, int port) {
 
 namespace {
 
-// What a name means where a graph, a zone or a group is being flattened.
+struct Instance;
+
+// What a name means inside of one graph.
 struct Name {
-  int node = -1;                        // a flat node, or
-  std::map<std::string, Source> group;  // the outputs of an expanded group
-  bool isGroup = false;
+  int node = -1;                 // a flat node, or
+  Instance* group = nullptr;     // what a group became, or
+  std::optional<Error> problem;  // why the group can't be used
 };
 
-// One graph instance: the document's own, or a group's wherever it is used.
-struct Instance {
-  const Graph* graph;
-  std::string prefix;  // "outer/inner/"
-  std::map<std::string, Name> names;
-  std::map<std::pair<std::string, std::string>, Source> driven;  // links from outside onto node.port
-  std::map<std::pair<std::string, std::string>, nlohmann::json> parameters;  // values from outside
-  std::vector<std::string> groupStack;
+// What comes onto an input inside of a group: links, resolved where the group is used, or a value.
+struct Drive {
+  const Instance* at = nullptr;
+  int scope = 0;
+  const std::vector<Link>* links = nullptr;
+  const nlohmann::json* value = nullptr;
+  std::string path, port;  // where it was written, for messages
 };
+
+// One graph: the document's own, or a group's wherever it is used.
+struct Instance {
+  const Graph* graph = nullptr;
+  const Instance* outer = nullptr;
+  std::string group;  // its name; empty for the document
+  int scope = 0;
+  int depth = 0;
+  std::string prefix;  // "outer/inner/"
+  std::optional<Drive> when;
+  std::map<std::string, Name, std::less<>> names;
+  std::map<std::pair<std::string, std::string>, Drive> driven;  // by node and port
+};
+
+// A group's exposed names. Looked up: a file may expose very many, and use a group very often.
+struct Definition {
+  const Graph* graph = nullptr;
+  std::map<std::string_view, const ExposedInput*> inputs;
+  std::map<std::string_view, const ExposedOutput*> outputs;
+};
+
+constexpr size_t kLongestPath = 1'000;
 
 class Flattener {
  public:
@@ -68,141 +93,137 @@ class Flattener {
 
   FlatGraph run() {
     flat_.scopes.push_back({});
-    Instance root;
+    Instance& root = instances_.emplace_back();
     root.graph = &document_.graph;
-    expand(root, 0);
-    for (const ExposedOutput& output : document_.graph.outputs)
+    declare(root, root.graph->nodes, 0);
+    for (Instance& instance : instances_) linkAll(instance, instance.graph->nodes);
+    checkExposedInputs(root);
+    for (const ExposedOutput& output : root.graph->outputs)
       flat_.outputs.emplace_back(output.name, resolve(root, output.from, 0, "outputs", output.name));
-    checkExposedInputs(document_.graph);
     return std::move(flat_);
   }
 
  private:
-  void expand(Instance& instance, int scope) {
-    std::vector<std::pair<const Node*, int>> groups;
-    declare(instance, instance.graph->nodes, scope, groups);
-    // Groups may feed each other: in the order in which their inputs are known.
-    std::set<const Node*> open;
-    for (auto& [node, at] : groups) waiting_[&instance][node->id] = {node, at};
-    for (auto& [node, at] : groups) expandGroup(instance, node->id, open);
-    link(instance, instance.graph->nodes);
-    waiting_.erase(&instance);
-  }
-
-  void declare(Instance& instance, const std::vector<NodePtr>& nodes, int scope,
-               std::vector<std::pair<const Node*, int>>& groups) {
+  void declare(Instance& instance, const std::vector<NodePtr>& nodes, int scope) {
     for (const NodePtr& node : nodes) {
+      if (++used_ > kMostNodes)
+        throw Error("with its groups expanded the graph has more than " + std::to_string(kMostNodes) +
+                    " nodes");
       if (node->type.starts_with(kGroupPrefix)) {
-        groups.emplace_back(node.get(), scope);
-        instance.names[node->id].isGroup = true;
+        useGroup(instance, *node, scope);
         continue;
       }
       const int index = static_cast<int>(flat_.nodes.size());
-      if (flat_.nodes.size() >= kMostNodes)
-        throw Error("with its groups expanded the graph has more than " + std::to_string(kMostNodes) +
-                    " nodes");
-      FlatNode flat;
+      FlatNode& flat = flat_.nodes.emplace_back();
       flat.doc = node.get();
       flat.path = instance.prefix + node->id;
       flat.scope = scope;
-      if (!node->zone) flat.type = typeOfNode(*node, flat.path);
-      flat_.nodes.push_back(std::move(flat));
+      if (!node->zone) findType(flat);
       flat_.scopes[scope].nodes.push_back(index);
       instance.names[node->id].node = index;
-      if (node->zone) {
-        const int body = static_cast<int>(flat_.scopes.size());
-        FlatScope inner;
-        inner.parent = scope;
-        inner.zone = index;
-        inner.depth = flat_.scopes[scope].depth + 1;
-        if (inner.depth > kMostNesting)
-          throw Error(instance.prefix + node->id, "",
-                      "zones are nested deeper than " + std::to_string(kMostNesting) + " levels");
-        flat_.scopes.push_back(inner);
-        flat_.nodes[index].body = body;
-        declare(instance, node->zone->nodes, body, groups);
-      }
+      if (node->zone) declare(instance, node->zone->nodes, openScope(index, scope));
     }
   }
 
-  const NodeType* typeOfNode(const Node& node, const std::string& path) {
-    const NodeType* type = registry_.find(node.type);
-    if (!type) {
+  int openScope(int zone, int scope) {
+    const int body = static_cast<int>(flat_.scopes.size());
+    FlatScope inner;
+    inner.parent = scope;
+    inner.zone = zone;
+    inner.depth = flat_.scopes[scope].depth + 1;
+    if (inner.depth > kMostNesting)
+      throw Error(flat_.nodes[zone].path, "",
+                  "zones are nested deeper than " + std::to_string(kMostNesting) + " levels");
+    flat_.scopes.push_back(inner);
+    flat_.nodes[zone].body = body;
+    return body;
+  }
+
+  void findType(FlatNode& flat) {
+    const Node& node = *flat.doc;
+    flat.type = registry_.find(node.type);
+    if (!flat.type) {
       const std::string near = registry_.nearest(node.type);
-      throw Error(path, "",
-                  "there is no node type \"" + node.type.substr(0, 64) + "\"" +
-                      (near.empty() ? "" : "; did you mean \"" + near + "\"?") +
-                      " `noiseloom nodes` lists all");
+      report(flat, Error(flat.path, "",
+                         "there is no node type \"" + shortened(node.type, 64) + "\"" +
+                             (near.empty() ? "" : "; did you mean \"" + near + "\"?") +
+                             " `noiseloom nodes` lists all"));
+    } else if (node.version > flat.type->version) {
+      report(flat, Error(flat.path, "",
+                         flat.type->id + " is of version " + std::to_string(node.version) +
+                             ", this program knows version " + std::to_string(flat.type->version) +
+                             ": a newer Noiseloom wrote it"));
     }
-    if (node.version > type->version)
-      throw Error(path, "",
-                  type->id + " is of version " + std::to_string(node.version) +
-                      ", this program knows version " + std::to_string(type->version) +
-                      ": a newer Noiseloom wrote it");
-    return type;
   }
 
-  struct Waiting {
-    const Node* node = nullptr;
-    int scope = 0;
-  };
+  void report(FlatNode& flat, const Error& error) {
+    if (!flat.problem) flat.problem = error;
+    flat_.problems.push_back(error);
+  }
 
-  void expandGroup(Instance& outer, const std::string& id, std::set<const Node*>& open) {
-    auto& waiting = waiting_[&outer];
-    const auto found = waiting.find(id);
-    if (found == waiting.end() || !found->second.node) return;  // done already
-    const Waiting group = found->second;
-    const std::string path = outer.prefix + id;
-    if (!open.insert(group.node).second) throw Error(path, "", "this group feeds itself");
-    const std::string name = group.node->type.substr(kGroupPrefix.size());
-    const auto definition = document_.groups.find(name);
-    if (definition == document_.groups.end())
-      throw Error(path, "", "the graph has no group \"" + name.substr(0, 64) + "\"");
+  // --- groups ---
+
+  void useGroup(Instance& outer, const Node& node, int scope) {
+    Name& name = outer.names[node.id];
     Instance inner;
-    inner.graph = &definition->second;
+    inner.outer = &outer;
+    inner.scope = scope;
+    inner.depth = outer.depth + 1;
+    inner.group = node.type.substr(kGroupPrefix.size());
+    const std::string path = outer.prefix + node.id;
     inner.prefix = path + "/";
-    inner.groupStack = outer.groupStack;
-    for (const std::string& used : outer.groupStack)
-      if (used == name) throw Error(path, "", "the group \"" + name + "\" contains itself");
-    inner.groupStack.push_back(name);
-    if (inner.groupStack.size() > kMostNesting) throw Error(path, "", "groups are nested too deep");
-    checkGroupPorts(*group.node, *inner.graph, path);
-    for (const ExposedInput& input : inner.graph->inputs) {
-      const auto linked = group.node->inputs.find(input.name);
-      const auto value = group.node->params.find(input.name);
-      for (const Link& to : input.to) {
-        if (linked != group.node->inputs.end()) {
-          const Link& from = linked->second.links.at(0);
-          if (const auto other = outer.names.find(from.node);
-              other != outer.names.end() && other->second.isGroup)
-            expandGroup(outer, from.node, open);
-          inner.driven[{to.node, to.port}] = resolve(outer, from, group.scope, path, input.name);
-        } else if (value != group.node->params.end()) {
-          inner.parameters[{to.node, to.port}] = value->second;
-        }
-      }
+    if (inner.depth > kMostNesting || inner.prefix.size() > kLongestPath)
+      throw Error(path.substr(0, 200), "", "groups are nested too deep");
+    try {
+      const Definition& definition = definitionOf(inner.group, path);
+      for (const Instance* user = &outer; user; user = user->outer)
+        if (user->group == inner.group)
+          throw Error(path, "", "the group \"" + inner.group + "\" contains itself");
+      inner.graph = definition.graph;
+      inner.when = node.when ? Drive{&outer, scope, nullptr, nullptr, path, "when"} : outer.when;
+      if (node.when) inner.when->links = &(whens_.emplace_back() = {*node.when});
+      drive(inner, definition, outer, node, path);
+    } catch (const Error& error) {
+      name.problem = error;
+      flat_.problems.push_back(error);
+      return;
     }
-    expand(inner, group.scope);
-    Name& result = outer.names[id];
-    for (const ExposedOutput& output : inner.graph->outputs)
-      result.group[output.name] = resolve(inner, output.from, group.scope, path, output.name);
-    waiting_[&outer][id].node = nullptr;
-    open.erase(group.node);
+    name.group = &instances_.emplace_back(std::move(inner));
+    declare(*name.group, name.group->graph->nodes, scope);
   }
 
-  static void checkGroupPorts(const Node& node, const Graph& graph, const std::string& path) {
-    const auto known = [&](const std::string& name) {
-      for (const ExposedInput& input : graph.inputs)
-        if (input.name == name) return true;
-      return false;
-    };
-    for (const auto& [name, input] : node.inputs) {
-      if (!known(name)) throw Error(path, name, "the group has no such input");
-      if (input.links.size() != 1) throw Error(path, name, "a group's input takes one link");
+  const Definition& definitionOf(const std::string& name, const std::string& path) {
+    const auto group = document_.groups.find(name);
+    if (group == document_.groups.end())
+      throw Error(path, "", "the graph has no group \"" + shortened(name, 64) + "\"");
+    Definition& definition = definitions_[name];
+    if (!definition.graph) {
+      definition.graph = &group->second;
+      for (const ExposedInput& input : group->second.inputs) definition.inputs[input.name] = &input;
+      for (const ExposedOutput& output : group->second.outputs) definition.outputs[output.name] = &output;
     }
-    for (const auto& [name, value] : node.params)
-      if (!known(name)) throw Error(path, name, "the group has no such input");
+    return definition;
   }
+
+  // The group's inputs, from its own links and values and, where it is in a group itself, from outside of
+  // that.
+  static void drive(Instance& inner, const Definition& definition, const Instance& outer, const Node& node,
+                    const std::string& path) {
+    const auto put = [&](const std::string& name, const Drive& drive) {
+      const auto exposed = definition.inputs.find(name);
+      if (exposed == definition.inputs.end()) throw Error(path, name, "the group has no such input");
+      for (const Link& to : exposed->second->to) inner.driven[{to.node, to.port}] = drive;
+    };
+    for (const auto& [name, value] : node.params)
+      put(name, {&outer, inner.scope, nullptr, &value, path, name});
+    for (const auto& [name, input] : node.inputs)
+      put(name, {&outer, inner.scope, &input.links, nullptr, path, name});
+    for (auto at = outer.driven.lower_bound({node.id, ""});
+         at != outer.driven.end() && at->first.first == node.id; ++at)
+      put(at->first.second, at->second);
+  }
+
+  // --- links ---
 
   bool isAncestor(int outer, int inner) const {
     while (inner >= 0 && inner != outer) inner = flat_.scopes[inner].parent;
@@ -214,29 +235,38 @@ class Flattener {
     const auto found = instance.names.find(link.node);
     if (found == instance.names.end())
       throw Error(path, port, "there is no node \"" + link.node + "\" to link from");
-    if (found->second.isGroup) {
-      const auto output = found->second.group.find(link.port);
-      if (output == found->second.group.end())
-        throw Error(path, port, "the group " + link.node + " has no output \"" + link.port + "\"");
-      return output->second;
-    }
-    const int index = found->second.node;
-    const FlatNode& node = flat_.nodes[index];
-    if (!isAncestor(node.scope, scope)) {
-      const std::string zone = flat_.nodes[flat_.scopes[node.scope].zone].path;
-      throw Error(path, port,
-                  link.text() + " is inside the zone " + zone +
-                      ", which is left only through its result: make it " +
-                      "a state or a collection of the zone and link " + zone + "'s output");
-    }
-    if (node.type) {
-      for (size_t i = 0; i < node.type->outputs.size(); ++i)
-        if (node.type->outputs[i].id == link.port) return {index, static_cast<int>(i)};
-      throw Error(path, port,
-                  node.path + " (" + node.type->id + ") has no output \"" + link.port +
-                      "\"; it has: " + outputsOf(*node.type));
-    }
-    return zoneSource(node, index, link, isAncestor(node.body, scope), path, port);
+    const Name& name = found->second;
+    if (name.problem) throw *name.problem;
+    requireVisible(name.group ? name.group->scope : flat_.nodes[name.node].scope, scope, link, path, port);
+    if (name.group) return resolveGroup(*name.group, link, path, port);
+    const FlatNode& node = flat_.nodes[name.node];
+    if (node.body >= 0) return zoneSource(node, name.node, link, isAncestor(node.body, scope), path, port);
+    if (!node.type) throw *node.problem;
+    for (size_t i = 0; i < node.type->outputs.size(); ++i)
+      if (node.type->outputs[i].id == link.port) return {name.node, static_cast<int>(i)};
+    throw Error(path, port,
+                node.path + " (" + node.type->id + ") has no output \"" + link.port +
+                    "\"; it has: " + outputsOf(*node.type));
+  }
+
+  void requireVisible(int home, int scope, const Link& link, const std::string& path,
+                      const std::string& port) const {
+    if (isAncestor(home, scope)) return;
+    const std::string& zone = flat_.nodes[flat_.scopes[home].zone].path;
+    throw Error(path, port,
+                link.text() + " is inside the zone " + zone +
+                    ", which is left only through its result: make it " +
+                    "a state or a collection of the zone and link " + zone + "'s output");
+  }
+
+  Source resolveGroup(const Instance& group, const Link& link, const std::string& path,
+                      const std::string& port) const {
+    const Definition& definition = definitions_.at(group.group);
+    const auto output = definition.outputs.find(link.port);
+    if (output == definition.outputs.end())
+      throw Error(path, port, "the group " + link.node + " has no output \"" + link.port + "\"");
+    const std::string inside = group.prefix.substr(0, group.prefix.size() - 1);
+    return resolve(group, output->second->from, group.scope, inside, link.port);
   }
 
   Source zoneSource(const FlatNode& node, int index, const Link& link, bool inside, const std::string& path,
@@ -258,107 +288,180 @@ class Flattener {
     return all.empty() ? "none" : all;
   }
 
-  void link(Instance& instance, const std::vector<NodePtr>& nodes) {
+  void linkAll(const Instance& instance, const std::vector<NodePtr>& nodes) {
     for (const NodePtr& node : nodes) {
       const Name& name = instance.names.at(node->id);
-      if (name.isGroup) continue;
-      const int index = name.node;
-      const int scope = flat_.nodes[index].scope;
-      if (node->when)
-        flat_.nodes[index].when = resolve(instance, *node->when, scope, flat_.nodes[index].path, "when");
-      if (node->zone)
-        linkZone(instance, *node, index);
-      else
-        linkNode(instance, *node, index);
-    }
-  }
-
-  void linkNode(Instance& instance, const Node& node, int index) {
-    FlatNode& flat = flat_.nodes[index];
-    flat.links.resize(flat.type->inputs.size());
-    for (const auto& [portId, input] : node.inputs) {
-      const Port* port = flat.type->input(portId);
-      if (!port) throw Error(flat.path, portId, flat.type->id + " has no such input");
-      if (!port->many && input.links.size() != 1) throw Error(flat.path, portId, "takes one link");
-      for (const Link& link : input.links)
-        flat.links[port - flat.type->inputs.data()].push_back(
-            resolve(instance, link, flat.scope, flat.path, portId));
-    }
-    for (const auto& [target, source] : instance.driven) {
-      if (target.first != node.id) continue;
-      const Port* port = flat.type->input(target.second);
-      if (!port) throw Error(flat.path, target.second, flat.type->id + " has no such input");
-      flat.links[port - flat.type->inputs.data()] = {source};
-    }
-    for (const auto& [target, value] : instance.parameters)
-      if (target.first == node.id) {
-        overrides_.push_back(overridden(*flat.doc, target.second, value));
-        flat.doc = overrides_.back().get();
+      if (name.node < 0) continue;  // a group
+      FlatNode& flat = flat_.nodes[name.node];
+      try {
+        linkWhen(instance, flat);
+        if (flat.body >= 0)
+          linkZone(instance, flat);
+        else if (flat.type)
+          linkNode(instance, flat);
+      } catch (const Error& error) {
+        report(flat, error);
       }
+      if (node->zone) linkAll(instance, node->zone->nodes);
+    }
   }
 
-  static NodePtr overridden(const Node& node, const std::string& port, const nlohmann::json& value) {
-    Node changed = node;
-    changed.params[port] = value;
-    return std::make_shared<const Node>(std::move(changed));
+  // A node's own `when` comes from inside of its group, so it is skipped with the group too.
+  void linkWhen(const Instance& instance, FlatNode& flat) const {
+    if (flat.doc->when)
+      flat.when = resolve(instance, *flat.doc->when, flat.scope, flat.path, "when");
+    else if (instance.when && flat.scope == instance.scope)
+      flat.when = resolveDrive(*instance.when);
   }
 
-  void linkZone(Instance& instance, const Node& node, int index) {
-    const Zone& zone = *node.zone;
-    const std::string path = flat_.nodes[index].path;
-    const int scope = flat_.nodes[index].scope, body = flat_.nodes[index].body;
-    std::map<std::string, Source> named;
+  Source resolveDrive(const Drive& drive) const {
+    if (drive.links->size() != 1) throw Error(drive.path, drive.port, "takes one link");
+    return resolve(*drive.at, drive.links->front(), drive.scope, drive.path, drive.port);
+  }
+
+  template <class Each>
+  static void forEachDrive(const Instance& instance, const std::string& id, Each each) {
+    for (auto at = instance.driven.lower_bound({id, ""});
+         at != instance.driven.end() && at->first.first == id; ++at)
+      each(at->first.second, at->second);
+  }
+
+  void linkNode(const Instance& instance, FlatNode& flat) {
+    const Node& node = *flat.doc;
+    flat.links.resize(flat.type->inputs.size());
+    const auto linksOf = [&](const std::string& id) -> std::vector<Source>& {
+      const Port* port = flat.type->input(id);
+      if (!port) throw Error(flat.path, shortened(id, 64), flat.type->id + " has no such input");
+      return flat.links[port - flat.type->inputs.data()];
+    };
+    for (const auto& [id, input] : node.inputs) {
+      std::vector<Source>& links = linksOf(id);
+      if (!flat.type->input(id)->many && input.links.size() != 1)
+        throw Error(flat.path, id, "takes one link");
+      for (const Link& link : input.links)
+        links.push_back(resolve(instance, link, flat.scope, flat.path, id));
+    }
+    std::optional<Node> changed;
+    forEachDrive(instance, node.id, [&](const std::string& id, const Drive& drive) {
+      std::vector<Source>& links = linksOf(id);
+      links.clear();
+      if (drive.value) {
+        if (!changed) changed = node;
+        changed->params[id] = *drive.value;
+        return;
+      }
+      if (!flat.type->input(id)->many && drive.links->size() != 1)
+        throw Error(drive.path, drive.port, "takes one link");
+      for (const Link& link : *drive.links)
+        links.push_back(resolve(*drive.at, link, drive.scope, drive.path, drive.port));
+    });
+    if (changed) replaceDoc(flat, std::move(*changed));
+  }
+
+  void replaceDoc(FlatNode& flat, Node changed) {
+    flat_.owned.push_back(std::make_shared<const Node>(std::move(changed)));
+    flat.doc = flat_.owned.back().get();
+  }
+
+  void linkZone(const Instance& instance, FlatNode& flat) {
+    driveCount(instance, flat);
+    const Zone& zone = *flat.doc->zone;
+    checkZone(zone, flat.path);
+    std::map<std::string, const Drive*> driven;
+    forEachDrive(instance, flat.doc->id,
+                 [&](const std::string& id, const Drive& drive) { driven[id] = &drive; });
+    const auto outside = [&](const std::string& key, const std::string& port, const Link& link,
+                             const char* what) {
+      const auto drive = driven.find(port);
+      if (drive != driven.end() && drive->second->links)
+        flat.named[key] = resolveDrive(*drive->second);
+      else if (!link.empty())
+        flat.named[key] = resolve(instance, link, flat.scope, flat.path, port);
+      else
+        throw Error(flat.path, port, what);
+      driven.erase(port);
+    };
+    const auto inside = [&](const std::string& key, const std::string& port, const Link& link,
+                            const char* what) {
+      if (link.empty()) throw Error(flat.path, port, what);
+      flat.named[key] = resolve(instance, link, flat.body, flat.path, port);
+    };
     for (const auto& [name, link] : zone.over)
-      named["over." + name] = resolve(instance, link, scope, path, name);
-    if (zone.countFrom) named["count"] = resolve(instance, *zone.countFrom, scope, path, "count");
-    std::set<std::string> names;
-    for (const auto& [name, link] : zone.over) names.insert(name);
+      outside("over." + name, name, link, "needs a link: what the zone goes over");
+    if (zone.countFrom) outside("count", "count", *zone.countFrom, "needs a link");
+    driven.erase("count");
     for (const Zone::State& state : zone.state) {
-      if (!names.insert(state.name).second)
-        throw Error(path, state.name, "two ports of the zone have this name");
-      named["init." + state.name] = resolve(instance, state.init, scope, path, state.name);
+      outside("init." + state.name, state.name, state.init, "needs \"init\": a link to its first value");
+      inside("next." + state.name, state.name, state.next,
+             "needs \"next\": a link to what it becomes in a step");
     }
-    flat_.nodes[index].named = std::move(named);
-    link(instance, zone.nodes);
-    auto& inner = flat_.nodes[index].named;
-    for (const Zone::State& state : zone.state)
-      inner["next." + state.name] = resolve(instance, state.next, body, path, state.name);
-    if (zone.until) inner["until"] = resolve(instance, *zone.until, body, path, "until");
-    for (const Zone::Collect& collect : zone.collect) {
-      if (!names.insert(collect.name).second)
-        throw Error(path, collect.name, "two ports of the zone have this name");
-      inner["collect." + collect.name] = resolve(instance, collect.from, body, path, collect.name);
-    }
-    if (!zone.over.empty() && (zone.count || zone.countFrom))
+    if (!driven.empty()) throw Error(flat.path, driven.begin()->first, "the zone has no such input");
+    if (zone.until) inside("until", "until", *zone.until, "");
+    for (const Zone::Collect& collect : zone.collect)
+      inside("collect." + collect.name, collect.name, collect.from,
+             "needs \"from\": a link to what is collected");
+  }
+
+  // A group's input may set a zone's count, by a value or a link.
+  void driveCount(const Instance& instance, FlatNode& flat) {
+    const auto drive = instance.driven.find({flat.doc->id, "count"});
+    if (drive == instance.driven.end()) return;
+    Node changed = *flat.doc;
+    Zone zone = *changed.zone;
+    zone.count.reset();
+    zone.countFrom.reset();
+    if (!drive->second.value)
+      zone.countFrom = Link{};
+    else if (drive->second.value->is_number_integer())
+      zone.count = drive->second.value->get<int64_t>();
+    else
+      throw Error(drive->second.path, drive->second.port, "a zone's count is a whole number");
+    changed.zone = std::make_shared<const Zone>(std::move(zone));
+    replaceDoc(flat, std::move(changed));
+  }
+
+  static void checkZone(const Zone& zone, const std::string& path) {
+    std::set<std::string_view> names;
+    const auto once = [&](const std::string& name) {
+      if (!names.insert(name).second) throw Error(path, name, "two ports of the zone have this name");
+    };
+    for (const auto& [name, link] : zone.over) once(name);
+    for (const Zone::State& state : zone.state) once(state.name);
+    for (const Zone::Collect& collect : zone.collect) once(collect.name);
+    const bool counts = zone.count || zone.countFrom;
+    if (!zone.over.empty() && counts)
       throw Error(path, "count", "a zone goes over sequences or has a count, not both");
-    if (zone.over.empty() && !zone.count && !zone.countFrom)
+    if (zone.over.empty() && !counts)
       throw Error(path, "", "a zone needs \"over\" (what it goes over) or \"count\"");
   }
 
-  void checkExposedInputs(const Graph& graph) const {
-    for (const ExposedInput& input : graph.inputs)
-      for (const Link& to : input.to)
-        if (!findNode(graph, to.node))
-          throw Error("the exposed input " + input.name + " names no node: " + to.text());
+  void checkExposedInputs(const Instance& root) {
+    for (const ExposedInput& input : root.graph->inputs)
+      for (const Link& to : input.to) {
+        const auto found = root.names.find(to.node);
+        const FlatNode* node =
+            found == root.names.end() || found->second.node < 0 ? nullptr : &flat_.nodes[found->second.node];
+        if (found == root.names.end())
+          flat_.problems.push_back(Error("the exposed input " + input.name + " names no node: " + to.text()));
+        else if (node && node->type && !node->type->input(to.port))
+          flat_.problems.push_back(
+              Error("the exposed input " + input.name + " names no input: " + to.text()));
+      }
   }
 
   const Document& document_;
   const Registry& registry_;
   FlatGraph flat_;
-  std::map<const Instance*, std::map<std::string, Waiting>> waiting_;
-  std::vector<NodePtr> overrides_;
-
- public:
-  std::vector<NodePtr> takeOverrides() { return std::move(overrides_); }
+  size_t used_ = 0;
+  std::deque<Instance> instances_;
+  std::deque<std::vector<Link>> whens_;
+  std::map<std::string, Definition> definitions_;
 };
 
 }  // namespace
 
 FlatGraph flatten(const Document& document, const Registry& registry) {
-  Flattener flattener(document, registry);
-  FlatGraph flat = flattener.run();
-  flat.owned = flattener.takeOverrides();
-  return flat;
+  return Flattener(document, registry).run();
 }
 
 }  // namespace loom

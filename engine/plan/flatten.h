@@ -1,8 +1,11 @@
 #pragma once
-// First half of compiling: groups expanded, every link resolved to the node and output it comes from.
+// First half of compiling: groups expanded, every link resolved to the node and output it comes from. What is
+// wrong with a node is kept beside it: it matters only to a run that needs the node.
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "engine/core/error.h"
 #include "engine/graph/document.h"
 #include "engine/node/node_type.h"
 
@@ -17,13 +20,14 @@ struct Source {
 
 struct FlatNode {
   const Node* doc = nullptr;
-  const NodeType* type = nullptr;  // null for a zone
+  const NodeType* type = nullptr;  // null for a zone, and where it is unknown
   std::string path;
   int scope = 0;                           // index into FlatGraph::scopes
   std::vector<std::vector<Source>> links;  // an entry an input port of the type
   std::map<std::string, Source> named;  // zones: "over.t", "count", "init.x", "next.x", "until", "collect.h"
   Source when;
-  int body = -1;  // zones: scope of the body
+  int body = -1;                 // zones: scope of the body
+  std::optional<Error> problem;  // why it can't run
 };
 
 struct FlatScope {
@@ -37,7 +41,8 @@ struct FlatGraph {
   std::vector<FlatNode> nodes;
   std::vector<FlatScope> scopes;  // 0 is the root
   std::vector<std::pair<std::string, Source>> outputs;
-  std::vector<NodePtr> owned;  // nodes whose parameters a group instance changed
+  std::vector<NodePtr> owned;   // nodes that a group's inputs changed
+  std::vector<Error> problems;  // all there are, those of groups included
 };
 
 /// Numbers of a zone's ports: states first, then what is only seen inside, then collections.
@@ -47,6 +52,7 @@ bool isZoneCollect(const Zone& zone, int port);
 int zonePortCount(const Zone& zone);
 std::string zonePortName(const Zone& zone, int port);
 
+/// Throws Error only for what no run can do without: exposed outputs, and limits.
 FlatGraph flatten(const Document& document, const Registry& registry);
 
 }  // namespace loom

@@ -90,6 +90,7 @@ struct Plan {
   std::map<std::string, SlotId> outputs;  // exposed outputs
   std::map<std::string, SlotId> ports;    // "path.port" -> slot, for probes and for check
   std::vector<SlotId> targets;            // what must be there after the run: outputs and `keep`
+  std::vector<Error> leftOut;             // why nodes that nothing needs are not in the plan
 };
 
 struct CompileOptions {
@@ -103,7 +104,9 @@ struct CompileOptions {
 
 /// Checks and plans a document. Throws Error on the node and port that can't be run: unknown types,
 /// missing inputs, wrong types, cycles, links into a zone's inside, parameters out of range, shapes that
-/// can't fit. Nothing is executed; infer() functions may look into file headers.
+/// can't fit. A node that can't be run is refused only where effects, outputs or `keep` need it; else the
+/// plan is made without what they don't need. Nothing is executed; infer() functions may look into file
+/// headers.
 Plan compile(std::shared_ptr<const Document> document, const Registry& registry,
              const CompileOptions& options);
 

@@ -1,6 +1,7 @@
 #pragma once
 // Private to engine/run: the executor. Split over run.cpp (operations) and run_zone.cpp (loops).
 #include <chrono>
+#include <span>
 #include <unordered_map>
 
 #include "engine/run/run.h"
@@ -18,18 +19,35 @@ class Run::Implementation final : public RunServices {
   void produced(const std::string& node, const std::filesystem::path& file) override;
 
  private:
-  // An operation with its slots as pointers, made once before the run.
+  // An operation with its slots as pointers, made when it first runs.
   struct Bound {
-    std::vector<Value*> in, out, takeable;
+    std::vector<Value*> slots;  // in, then out, then those that may be taken
+    size_t ins = 0, outs = 0;
+    std::vector<const TypeInfo*> types;  // that outputs must have; null: any
     const Value* prepared = nullptr;
     const Value* when = nullptr;
     std::vector<std::pair<const std::string*, const Value*>> probes;
+    std::span<Value* const> in() const { return {slots.data(), ins}; }
+    std::span<Value* const> out() const { return {slots.data() + ins, outs}; }
+    std::span<Value* const> takeable() const { return std::span(slots).subspan(ins + outs); }
   };
+  using Watched = std::pair<std::string, SlotId>;
 
-  void bind();
-  std::vector<char> demanded();
+  Value* at(SlotId slot);
+  Bound& bound(OpId id);
+  void bindProbes();
+  void demand();
+  void demandList(const std::vector<OpId>& list, bool root);
+  void demandInputs(OpId id);
+  void demandZone(int zone);
+  void demandTable(const PlanOp& op);
+  bool demandCalls(const PlanOp& op, bool root);
+  bool wanted(const PlanOp& op) const;
+  bool fromCache(OpId id);
+  void toCache(OpId id);
   void runRoot();
   void runList(const std::vector<OpId>& list);
+  void timedOp(OpId id);
   void runOp(OpId id);
   void dispatch(const PlanOp& op, Bound& bound);
   bool skipped(const PlanOp& op, const Bound& bound) const;
@@ -39,32 +57,43 @@ class Run::Implementation final : public RunServices {
   void checkOutputs(const PlanOp& op, const Bound& bound) const;
   [[noreturn]] void rethrow(const PlanOp& op) const;
   std::string whereInLoop() const;
-  void fromCache(const PlanOp& op, const std::vector<Value>& outputs);
   void free(const PlanOp& op);
   void probe(const Bound& bound);
+  void probe(const std::vector<Watched>& watched);
 
   // run_zone.cpp
   void runZone(const PlanOp& op);
+  void loop(const PlanZone& zone, int64_t first, int64_t count, std::vector<Recording>& recordings);
   void runTable(const PlanOp& op);
-  void tableMember(const PlanZone& zone, const PlanOp& op, int64_t count);
+  void tableMember(int zone, const PlanOp& op, size_t steps);
+  Value* tabledAt(int zone, SlotId slot, size_t step);
   int64_t stepsOf(const PlanZone& zone) const;
   void enterStep(const PlanZone& zone, int64_t step);
-  bool leaveStep(const PlanZone& zone, int64_t step, std::vector<Recording>& recordings);
-  void collect(const PlanZone& zone, int64_t step, bool last, std::vector<Recording>& recordings);
-  void checkStates(const PlanZone& zone, int64_t step) const;
+  void leaveStep(const PlanZone& zone, bool last, std::vector<Recording>& recordings);
+  void collect(const PlanZone& zone, bool last, std::vector<Recording>& recordings);
+  void checkStates(const PlanZone& zone) const;
   int64_t resume(const PlanZone& zone, int64_t count, std::vector<Recording>& recordings);
   void offerCheckpoint(const PlanZone& zone, int64_t done, int64_t count,
                        const std::vector<Recording>& recordings);
+  void offerInterrupted(const PlanZone& zone, int64_t first, int64_t count,
+                        const std::vector<Recording>& recordings);
+  size_t indexOf(const PlanZone& zone) const { return static_cast<size_t>(&zone - plan_->zones.data()); }
 
   std::shared_ptr<const Plan> plan_;
   RunOptions options_;
-  std::vector<Value> slots_;
-  std::vector<Bound> bound_;
+  std::vector<Value> slots_;  // constants stay in the plan
+  std::vector<std::unique_ptr<Bound>> bound_;
+  std::vector<char> needed_;  // slots that this run wants
+  std::vector<char> runs_;    // operations that it runs
+  std::vector<char> zoneRuns_;
+  std::vector<char> watchedZone_;  // something in it is watched: it must go round
+  std::unordered_map<SlotId, const std::string*> watched_;
   std::vector<int64_t> iteration_;  // of the zones that are running, outermost first
   std::vector<const PlanZone*> running_;
   std::unordered_map<SlotId, std::vector<Value>> tables_;  // values for each step of what was tabled
   std::vector<char> tableFilled_;                          // by zone
-  std::vector<std::vector<std::pair<std::string, SlotId>>> stateProbes_;  // by zone
+  std::vector<std::vector<Watched>> itemProbes_;           // by zone: what is there when a step begins
+  std::vector<std::vector<Watched>> stateProbes_;          // by zone: what is there when it has ended
   bool everyNode_ = false;
 };
 

@@ -4,8 +4,6 @@
 #include <c10/core/GradMode.h>
 #include <c10/util/Exception.h>
 
-#include <algorithm>
-
 #include "engine/run/implementation.h"
 
 namespace loom {
@@ -38,11 +36,11 @@ Run::Implementation::Implementation(std::shared_ptr<const Plan> plan, RunOptions
   document = options_.documentText;
   provenance = options_.provenance;
   slots_.resize(plan_->slots.size());
-  for (size_t i = 0; i < slots_.size(); ++i) slots_[i] = plan_->slots[i].constant;
+  bound_.resize(plan_->ops.size());
   tableFilled_.assign(plan_->zones.size(), 0);
-  stateProbes_.resize(plan_->zones.size());
+  watchedZone_.assign(plan_->zones.size(), 0);
   everyNode_ = options_.observer && options_.observer->wantsEveryNode();
-  bind();
+  bindProbes();
 }
 
 void Run::Implementation::log(const std::string& node, const std::string& message) {
@@ -58,32 +56,58 @@ void Run::Implementation::produced(const std::string& node, const std::filesyste
 const Value& Run::Implementation::output(const std::string& name) const {
   const auto found = plan_->outputs.find(name);
   if (found == plan_->outputs.end()) throw Error("the graph has no output \"" + name + "\"");
-  return slots_[found->second];
+  return slots_[found->second];  // a target is never a constant
 }
 
-void Run::Implementation::bind() {
-  std::map<SlotId, const std::string*> probed;
+// A constant is read where the plan has it; nothing may take it.
+Value* Run::Implementation::at(SlotId slot) {
+  const Value& constant = plan_->slots[slot].constant;
+  return constant.empty() ? &slots_[slot] : const_cast<Value*>(&constant);
+}
+
+Run::Implementation::Bound& Run::Implementation::bound(OpId id) {
+  if (bound_[id]) return *bound_[id];
+  const PlanOp& op = plan_->ops[id];
+  bound_[id] = std::make_unique<Bound>();
+  Bound& bound = *bound_[id];
+  bound.ins = op.in.size();
+  bound.outs = op.out.size();
+  bound.slots.reserve(op.in.size() + op.out.size() + op.takeable.size());
+  for (const auto* slots : {&op.in, &op.out, &op.takeable})
+    for (SlotId slot : *slots) bound.slots.push_back(at(slot));
+  for (SlotId slot : op.out) {
+    const TypeInfo* type = plan_->slots[slot].spec.type;
+    bound.types.push_back(type == &typeOf<Any>() ? nullptr : type);
+    if (const auto found = watched_.find(slot); found != watched_.end())
+      bound.probes.emplace_back(found->second, &slots_[slot]);
+  }
+  if (op.prepared >= 0) bound.prepared = &slots_[op.prepared];
+  if (op.when >= 0) bound.when = at(op.when);
+  return bound;
+}
+
+void Run::Implementation::bindProbes() {
   for (const std::string& port : options_.probes) {
     const auto found = plan_->ports.find(port);
     if (found == plan_->ports.end()) throw Error("there is no port " + port + " to watch");
-    probed[found->second] = &found->first;
+    watched_[found->second] = &found->first;
+    for (int zone = plan_->slots[found->second].zone; zone >= 0; zone = plan_->zones[zone].parent)
+      watchedZone_[zone] = 1;
   }
-  for (size_t zone = 0; zone < plan_->zones.size(); ++zone)
-    for (const PlanZone::State& state : plan_->zones[zone].state)
-      if (probed.contains(state.slot)) stateProbes_[zone].emplace_back(*probed[state.slot], state.slot);
-  bound_.resize(plan_->ops.size());
-  for (size_t i = 0; i < bound_.size(); ++i) {
-    const PlanOp& op = plan_->ops[i];
-    Bound& bound = bound_[i];
-    for (SlotId slot : op.in) bound.in.push_back(&slots_[slot]);
-    for (SlotId slot : op.out) bound.out.push_back(&slots_[slot]);
-    for (SlotId slot : op.takeable) bound.takeable.push_back(&slots_[slot]);
-    if (op.prepared >= 0) bound.prepared = &slots_[op.prepared];
-    if (op.when >= 0) bound.when = &slots_[op.when];
-    if (!probed.empty())
-      for (SlotId slot : op.out)
-        if (const auto found = probed.find(slot); found != probed.end())
-          bound.probes.emplace_back(found->second, &slots_[slot]);
+  itemProbes_.resize(plan_->zones.size());
+  stateProbes_.resize(plan_->zones.size());
+  if (watched_.empty()) return;
+  for (size_t i = 0; i < plan_->zones.size(); ++i) {
+    const PlanZone& zone = plan_->zones[i];
+    const auto watch = [&](SlotId slot, std::vector<Watched>& probes) {
+      if (const auto found = watched_.find(slot); found != watched_.end())
+        probes.emplace_back(*found->second, slot);
+    };
+    for (const PlanZone::State& state : zone.state) watch(state.slot, stateProbes_[i]);
+    for (const PlanZone::Over& over : zone.over) watch(over.item, itemProbes_[i]);
+    watch(zone.index, itemProbes_[i]);
+    watch(zone.countItem, itemProbes_[i]);
+    for (SlotId slot : zone.tabled) watch(slot, itemProbes_[i]);
   }
 }
 
@@ -95,101 +119,152 @@ void Run::Implementation::execute() {
   if (options_.observer) options_.observer->runFinished();
 }
 
-// Walks back from the effects and targets; what the cache holds asks for nothing before it.
-std::vector<char> Run::Implementation::demanded() {
-  std::vector<char> needed(plan_->slots.size(), 0), zoneRuns(plan_->zones.size(), 0),
-      runs(plan_->ops.size(), 0);
-  std::vector<char> watched(plan_->slots.size(), 0);
-  for (SlotId target : plan_->targets) needed[target] = 1;
-  for (const std::string& port : options_.probes) watched[plan_->ports.at(port)] = 1;
-  for (auto id = plan_->root.rbegin(); id != plan_->root.rend(); ++id) {
-    const PlanOp& op = plan_->ops[*id];
-    const auto wanted = [&](SlotId slot) { return needed[slot] || watched[slot]; };
-    bool run = op.effect || std::any_of(op.out.begin(), op.out.end(), wanted);
-    if (op.kind == PlanOp::Kind::table)
-      for (int zone = op.zone; zone >= 0 && !run; zone = plan_->zones[zone].parent) run = zoneRuns[zone] != 0;
-    // A zone that is watched must go round, whatever the cache holds.
-    const bool watchedInside =
-        op.kind == PlanOp::Kind::zone &&
-        std::any_of(options_.probes.begin(), options_.probes.end(), [&](const auto& port) {
-          int zone = plan_->slots[plan_->ports.at(port)].zone;
-          while (zone >= 0 && zone != op.zone) zone = plan_->zones[zone].parent;
-          return zone == op.zone;
-        });
-    run |= watchedInside;
-    if (!run) continue;
-    if (options_.cache && op.key && !op.effect && !watchedInside)
-      if (const auto outputs = options_.cache->find(op.key)) {
-        fromCache(op, *outputs);
-        continue;
-      }
-    runs[*id] = 1;
-    if (op.kind == PlanOp::Kind::zone)
-      for (size_t zone = 0; zone < plan_->zones.size(); ++zone)
-        for (int outer = static_cast<int>(zone); outer >= 0; outer = plan_->zones[outer].parent)
-          if (outer == op.zone) zoneRuns[zone] = 1;
-    for (SlotId slot : op.in) needed[slot] = 1;
-    for (SlotId slot : op.reads) needed[slot] = 1;
-    if (op.when >= 0) needed[op.when] = 1;
-    if (op.prepared >= 0) needed[op.prepared] = 1;
-  }
-  return runs;
+// Walks back from the effects, targets and probes; what the cache holds asks for nothing before it.
+void Run::Implementation::demand() {
+  needed_.assign(plan_->slots.size(), 0);
+  runs_.assign(plan_->ops.size(), 0);
+  zoneRuns_.assign(plan_->zones.size(), 0);
+  for (SlotId target : plan_->targets) needed_[target] = 1;
+  for (const auto& [slot, port] : watched_) needed_[slot] = 1;
+  demandList(plan_->root, true);
 }
 
-void Run::Implementation::fromCache(const PlanOp& op, const std::vector<Value>& outputs) {
-  for (size_t i = 0; i < op.out.size(); ++i) slots_[op.out[i]] = outputs[i];
+bool Run::Implementation::wanted(const PlanOp& op) const {
+  for (SlotId slot : op.out)
+    if (needed_[slot]) return true;
+  return false;
+}
+
+void Run::Implementation::demandList(const std::vector<OpId>& list, bool root) {
+  for (auto at = list.rbegin(); at != list.rend(); ++at) {
+    const OpId id = *at;
+    const PlanOp& op = plan_->ops[id];
+    if (op.kind == PlanOp::Kind::table) {
+      if (zoneRuns_[op.zone]) demandTable(op), runs_[id] = 1;
+      continue;
+    }
+    if (op.kind == PlanOp::Kind::merged) {
+      runs_[id] = demandCalls(op, root);
+      continue;
+    }
+    // A zone that is watched must go round, whatever the cache holds.
+    const bool goesRound = op.kind == PlanOp::Kind::zone && watchedZone_[op.zone];
+    if (!op.effect && !goesRound && !wanted(op)) continue;
+    if (root && !goesRound && fromCache(id)) continue;
+    if (op.kind == PlanOp::Kind::zone) demandZone(op.zone);
+    demandInputs(id);
+  }
+}
+
+void Run::Implementation::demandInputs(OpId id) {
+  const PlanOp& op = plan_->ops[id];
+  runs_[id] = 1;
+  for (SlotId slot : op.in) needed_[slot] = 1;
+  if (op.when >= 0) needed_[op.when] = 1;
+  if (op.prepared >= 0) needed_[op.prepared] = 1;
+}
+
+void Run::Implementation::demandZone(int index) {
+  const PlanZone& zone = plan_->zones[index];
+  zoneRuns_[index] = 1;
+  for (const PlanZone::State& state : zone.state) needed_[state.next] = 1;
+  for (const PlanZone::Collect& collect : zone.collect) needed_[collect.from] = 1;
+  if (zone.until >= 0) needed_[zone.until] = 1;
+  demandList(zone.body, false);
+}
+
+void Run::Implementation::demandTable(const PlanOp& op) {
+  for (auto member = op.members.rbegin(); member != op.members.rend(); ++member)
+    if (wanted(plan_->ops[*member])) demandInputs(*member);
+  for (SlotId slot : op.in) needed_[slot] = 1;
+  if (op.when >= 0) needed_[op.when] = 1;
+}
+
+// Of calls that would run as one, those whose results are wanted and not known.
+bool Run::Implementation::demandCalls(const PlanOp& op, bool root) {
+  bool any = false;
+  for (OpId call : op.members) {
+    if (!wanted(plan_->ops[call]) || (root && fromCache(call))) continue;
+    demandInputs(call);
+    any = true;
+  }
+  return any;
+}
+
+bool Run::Implementation::fromCache(OpId id) {
+  const PlanOp& op = plan_->ops[id];
+  if (!options_.cache || !op.key || op.effect) return false;
+  const auto outputs = options_.cache->find(op.key);
+  if (!outputs) return false;
+  for (size_t i = 0; i < op.out.size(); ++i) slots_[op.out[i]] = (*outputs)[i];
   if (options_.observer) options_.observer->nodeFinished(op.path, 0, true);
+  if (!watched_.empty()) probe(bound(id));
+  return true;
+}
+
+void Run::Implementation::toCache(OpId id) {
+  const PlanOp& op = plan_->ops[id];
+  if (op.kind == PlanOp::Kind::merged) {
+    for (OpId call : op.members)
+      if (runs_[call]) toCache(call);
+    return;
+  }
+  if (!op.key || op.effect) return;
+  std::vector<Value> outputs;
+  outputs.reserve(op.out.size());
+  for (SlotId slot : op.out) outputs.push_back(slots_[slot]);
+  options_.cache->put(op.key, std::move(outputs));
 }
 
 void Run::Implementation::runRoot() {
-  const std::vector<char> runs = demanded();
+  demand();
   for (OpId id : plan_->root) {
-    const PlanOp& op = plan_->ops[id];
-    if (runs[id]) {
+    if (runs_[id]) {
       if (cancel) cancel->check();
-      const Clock::time_point start = Clock::now();
-      if (options_.observer) options_.observer->nodeStarted(op.path);
-      runOp(id);
-      if (options_.observer) options_.observer->nodeFinished(op.path, since(start), false);
-      if (options_.cache && op.key && !op.effect) {
-        std::vector<Value> outputs;
-        for (SlotId slot : op.out) outputs.push_back(slots_[slot]);
-        options_.cache->put(op.key, std::move(outputs));
-      }
+      if (options_.observer)
+        timedOp(id);
+      else
+        runOp(id);
+      if (options_.cache) toCache(id);
     }
-    free(op);
+    free(plan_->ops[id]);
   }
 }
 
 void Run::Implementation::runList(const std::vector<OpId>& list) {
   for (OpId id : list) {
-    if (cancel) cancel->check();
-    const PlanOp& op = plan_->ops[id];
-    if (everyNode_) {
-      const Clock::time_point start = Clock::now();
-      options_.observer->nodeStarted(op.path);
-      runOp(id);
-      options_.observer->nodeFinished(op.path, since(start), false);
-    } else {
-      runOp(id);
+    if (runs_[id]) {
+      if (cancel) cancel->check();
+      if (everyNode_)
+        timedOp(id);
+      else
+        runOp(id);
     }
-    free(op);
+    free(plan_->ops[id]);
   }
+}
+
+void Run::Implementation::timedOp(OpId id) {
+  const PlanOp& op = plan_->ops[id];
+  const Clock::time_point start = Clock::now();
+  options_.observer->nodeStarted(op.path);
+  runOp(id);
+  options_.observer->nodeFinished(op.path, since(start), false);
 }
 
 bool Run::Implementation::skipped(const PlanOp& op, const Bound& bound) const {
   if (!op.maySkip) return false;
   if (bound.when && (bound.when->empty() || !bound.when->as<Bool>())) return true;
-  for (size_t i = 0; i < bound.in.size(); ++i)
-    if (bound.in[i]->empty()) return true;
+  for (const Value* in : bound.in())
+    if (in->empty()) return true;
   return bound.prepared && bound.prepared->empty();
 }
 
 void Run::Implementation::runOp(OpId id) {
   const PlanOp& op = plan_->ops[id];
-  Bound& bound = bound_[id];
+  Bound& bound = this->bound(id);
   if (skipped(op, bound)) {
-    for (Value* out : bound.out) *out = {};
+    for (Value* out : bound.out()) *out = {};
     return;
   }
   try {
@@ -208,7 +283,7 @@ void Run::Implementation::dispatch(const PlanOp& op, Bound& bound) {
     case PlanOp::Kind::prepare:
       return runNode(op, bound);
     case PlanOp::Kind::convert:
-      *bound.out[0] = op.conversion->convert(*bound.in[0]);
+      *bound.out()[0] = op.conversion->convert(*bound.in()[0]);
       return;
     case PlanOp::Kind::merged:
       return runMerged(op);
@@ -220,8 +295,8 @@ void Run::Implementation::dispatch(const PlanOp& op, Bound& bound) {
 }
 
 Exec Run::Implementation::execOf(const PlanOp& op, Bound& bound) {
-  Exec exec(*op.type, op.path, bound.in, op.inStart, bound.out, bound.prepared, iteration_, *this);
-  exec.setTakeable(bound.takeable);
+  Exec exec(*op.type, op.path, bound.in(), op.inStart, bound.out(), bound.prepared, iteration_, *this);
+  exec.setTakeable(bound.takeable());
   return exec;
 }
 
@@ -234,19 +309,25 @@ void Run::Implementation::runNode(const PlanOp& op, Bound& bound) {
 void Run::Implementation::runMerged(const PlanOp& op) {
   std::vector<Exec> calls;
   calls.reserve(op.members.size());
-  for (OpId member : op.members) calls.push_back(execOf(plan_->ops[member], bound_[member]));
+  for (OpId member : op.members)
+    if (runs_[member]) calls.push_back(execOf(plan_->ops[member], bound(member)));
   op.type->merge->execute(calls);
   for (OpId member : op.members) {
-    checkOutputs(plan_->ops[member], bound_[member]);
-    if (!bound_[member].probes.empty()) probe(bound_[member]);
+    if (!runs_[member]) continue;
+    checkOutputs(plan_->ops[member], bound(member));
+    probe(bound(member));
   }
 }
 
 void Run::Implementation::checkOutputs(const PlanOp& op, const Bound& bound) const {
-  for (size_t i = 0; i < bound.out.size(); ++i)
-    if (bound.out[i]->empty())
-      throw Error(op.path, op.kind == PlanOp::Kind::prepare ? "" : op.type->outputs[i].id,
-                  "the node gave no value");
+  for (size_t i = 0; i < bound.outs; ++i) {
+    const Value& value = *bound.out()[i];
+    if (!value.empty() && (!bound.types[i] || bound.types[i] == &value.type())) continue;
+    const std::string port = op.kind == PlanOp::Kind::prepare ? "" : op.type->outputs[i].id;
+    throw Error(op.path, port,
+                value.empty() ? "the node gave no value"
+                              : "the node gave " + value.type().name + ", not " + bound.types[i]->name);
+  }
 }
 
 std::string Run::Implementation::whereInLoop() const {
@@ -259,13 +340,16 @@ std::string Run::Implementation::whereInLoop() const {
 
 // Whatever was thrown leaves as an Error on this node. One from a node further in stays as it is.
 void Run::Implementation::rethrow(const PlanOp& op) const {
+  const bool merged = op.kind == PlanOp::Kind::merged;
+  const std::string& path = merged ? plan_->ops[op.members.front()].path : op.path;
+  const std::string where = (merged ? " (in one call: " + op.path + ")" : "") + whereInLoop();
   try {
     throw;
   } catch (Error& error) {
-    if (!error.node.empty() && op.kind == PlanOp::Kind::zone) throw;
-    throw Error(error.node.empty() ? op.path : error.node, error.port, error.what() + whereInLoop());
+    if (!error.node.empty() && (op.kind == PlanOp::Kind::zone || op.kind == PlanOp::Kind::table)) throw;
+    throw Error(error.node.empty() ? path : error.node, error.port, error.what() + where);
   } catch (const std::exception& error) {
-    throw Error(op.path, "", plainMessage(error) + whereInLoop());
+    throw Error(path, "", plainMessage(error) + where);
   }
 }
 
@@ -277,6 +361,12 @@ void Run::Implementation::probe(const Bound& bound) {
   if (!options_.observer) return;
   for (const auto& [port, value] : bound.probes)
     if (!value->empty()) options_.observer->probed({*port, iteration_, *value});
+}
+
+void Run::Implementation::probe(const std::vector<Watched>& watched) {
+  if (!options_.observer) return;
+  for (const auto& [port, slot] : watched)
+    if (!slots_[slot].empty()) options_.observer->probed({port, iteration_, slots_[slot]});
 }
 
 }  // namespace loom

@@ -25,12 +25,14 @@ int64_t Run::Implementation::stepsOf(const PlanZone& zone) const {
     const int64_t size = over.sequence->size(slots_[over.source]);
     if (count >= 0 && size != count)
       throw Error(zone.path, over.name,
-                  "has " + std::to_string(size) + " elements where the others have " + std::to_string(count));
+                  "has " + std::to_string(size) + " elements where the others have " + std::to_string(count) +
+                      whereInLoop());
     count = size;
   }
   if (count < 0 || count > kMostSteps)
     throw Error(zone.path, "count",
-                std::to_string(count) + " steps: a zone takes from 0 to " + std::to_string(kMostSteps));
+                std::to_string(count) + " steps: a zone takes from 0 to " + std::to_string(kMostSteps) +
+                    whereInLoop());
   return count;
 }
 
@@ -51,16 +53,11 @@ void Run::Implementation::runZone(const PlanOp& op) {
     running_.pop_back();
   };
   try {
-    for (int64_t step = first; step < count; ++step) {
-      iteration_.back() = step;
-      enterStep(zone, step);
-      runList(zone.body);
-      const bool last = leaveStep(zone, step, recordings) || step + 1 == count;
-      if (options_.observer)
-        options_.observer->stepFinished({zone.path, iteration_, step + 1, count, zone.depth});
-      if (zone.parent < 0 && options_.checkpoints) offerCheckpoint(zone, step + 1, count, recordings);
-      if (last) break;
-    }
+    loop(zone, first, count, recordings);
+  } catch (const Cancelled&) {
+    offerInterrupted(zone, first, count, recordings);
+    leave();
+    throw;
   } catch (...) {
     leave();
     throw;
@@ -72,53 +69,66 @@ void Run::Implementation::runZone(const PlanOp& op) {
   if (options_.observer) options_.observer->zoneFinished(zone.path, zone.depth);
 }
 
-void Run::Implementation::enterStep(const PlanZone& zone, int64_t step) {
-  if (cancel) cancel->check();
-  slots_[zone.index] = Value::of<Int>(step);
-  for (const PlanZone::Over& over : zone.over)
-    slots_[over.item] = over.sequence->at(slots_[over.source], step);
-  if (zone.tableOps.empty()) return;
-  if (tableFilled_[static_cast<size_t>(&zone - plan_->zones.data())]) {
-    for (SlotId slot : zone.tabled) slots_[slot] = tables_[slot][static_cast<size_t>(step)];
-  } else {
-    for (OpId id : zone.tableOps) runOp(id);
+void Run::Implementation::loop(const PlanZone& zone, int64_t first, int64_t count,
+                               std::vector<Recording>& recordings) {
+  for (int64_t step = first; step < count; ++step) {
+    iteration_.back() = step;
+    enterStep(zone, step);
+    runList(zone.body);
+    const bool stop = zone.until >= 0 && !at(zone.until)->empty() && at(zone.until)->as<Bool>();
+    leaveStep(zone, stop || step + 1 == count, recordings);
+    if (options_.observer)
+      options_.observer->stepFinished({zone.path, iteration_, step + 1, count, zone.depth});
+    if (stop) return;  // not a state to go on from: a run that goes on would not know that this was the end
+    offerCheckpoint(zone, step + 1, count, recordings);
   }
 }
 
-// Returns whether the zone asks to stop here.
-bool Run::Implementation::leaveStep(const PlanZone& zone, int64_t step, std::vector<Recording>& recordings) {
-  const bool stop = zone.until >= 0 && !slots_[zone.until].empty() && slots_[zone.until].as<Bool>();
-  const bool last = stop || step + 1 == stepsOf(zone);
-  collect(zone, step, last, recordings);
+void Run::Implementation::enterStep(const PlanZone& zone, int64_t step) {
+  if (cancel) cancel->check();
+  if (needed_[zone.index]) slots_[zone.index] = Value::of<Int>(step);
+  for (const PlanZone::Over& over : zone.over)
+    if (needed_[over.item]) slots_[over.item] = over.sequence->at(slots_[over.source], step);
+  if (!zone.tableOps.empty()) {
+    if (tableFilled_[indexOf(zone)]) {
+      for (SlotId slot : zone.tabled)
+        if (needed_[slot]) slots_[slot] = tables_[slot][static_cast<size_t>(step)];
+    } else {
+      for (OpId id : zone.tableOps)
+        if (runs_[id]) runOp(id);
+    }
+  }
+  if (!watched_.empty()) probe(itemProbes_[indexOf(zone)]);
+}
+
+void Run::Implementation::leaveStep(const PlanZone& zone, bool last, std::vector<Recording>& recordings) {
+  collect(zone, last, recordings);
   // All states change at once: each next value is read before any state is written.
   std::vector<Value> next;
   next.reserve(zone.state.size());
-  for (const PlanZone::State& state : zone.state) next.push_back(slots_[state.next]);
+  for (const PlanZone::State& state : zone.state) next.push_back(*at(state.next));
   for (SlotId slot : zone.freeAtEnd) slots_[slot] = {};
   for (size_t i = 0; i < next.size(); ++i) {
     Value& slot = slots_[zone.state[i].slot];
-    if (!next[i].empty()) slot = std::move(next[i]);
+    // What is learned from is one step; through a state the gradients of all steps would pile up.
+    if (!next[i].empty()) slot = zone.gradients ? withoutGradients(next[i]) : std::move(next[i]);
     if (slot.empty())
       throw Error(zone.path, zone.state[i].name, "was used up in a step that gave no next value");
   }
-  if (options_.checkFinite) checkStates(zone, step);
-  if (options_.observer)
-    for (const auto& [port, slot] : stateProbes_[static_cast<size_t>(&zone - plan_->zones.data())])
-      options_.observer->probed({port, iteration_, slots_[slot]});
-  return stop;
+  if (options_.checkFinite) checkStates(zone);
+  if (!watched_.empty()) probe(stateProbes_[indexOf(zone)]);
 }
 
-void Run::Implementation::collect(const PlanZone& zone, int64_t step, bool last,
-                                  std::vector<Recording>& recordings) {
+void Run::Implementation::collect(const PlanZone& zone, bool last, std::vector<Recording>& recordings) {
   for (size_t i = 0; i < zone.collect.size(); ++i) {
     const PlanZone::Collect& collect = zone.collect[i];
-    const Value& value = slots_[collect.from];
-    if (!value.empty() && (step % collect.every == 0 || last))
+    const Value& value = *at(collect.from);
+    if (!value.empty() && (iteration_.back() % collect.every == 0 || last))
       recordings[i].frames.push_back({iteration_, withoutGradients(value)});
   }
 }
 
-void Run::Implementation::checkStates(const PlanZone& zone, int64_t step) const {
+void Run::Implementation::checkStates(const PlanZone& zone) const {
   for (const PlanZone::State& state : zone.state) {
     const at::Tensor* tensor = slots_[state.slot].tensor();
     if (!tensor || allFinite(*tensor)) continue;
@@ -126,28 +136,37 @@ void Run::Implementation::checkStates(const PlanZone& zone, int64_t step) const 
     const Slot& from = plan_->slots[state.next];
     throw Error(zone.path, state.name,
                 std::to_string(statistics.nan) + " NaN and " + std::to_string(statistics.inf) +
-                    " infinite of " + std::to_string(statistics.count) + " values after step " +
-                    std::to_string(step) + ", from " + from.node + "." + from.port +
+                    " infinite of " + std::to_string(statistics.count) + " values, from " + from.node + "." +
+                    from.port + whereInLoop() +
                     ". Look at its inputs at this step with --record; the weights, the schedule and " +
                     "what the network predicts must belong together");
   }
 }
 
+// --- going on where an earlier run stopped ---
+
 int64_t Run::Implementation::resume(const PlanZone& zone, int64_t count, std::vector<Recording>& recordings) {
   if (!options_.checkpoints || zone.parent >= 0 || !zone.base) return 0;
-  CheckpointStore::State found = options_.checkpoints->find(zone.path, zone.base, count, zone);
-  if (!found.done) return 0;
-  for (const PlanZone::State& state : zone.state) slots_[state.slot] = std::move(found.states.at(state.name));
-  for (size_t i = 0; i < zone.collect.size(); ++i)
-    if (const auto kept = found.collected.find(zone.collect[i].name); kept != found.collected.end())
-      recordings[i] = kept->second.as<Recording>();
+  const CheckpointStore::State found = options_.checkpoints->find(zone.path, zone.base, count, zone);
+  if (found.done <= 0 || found.done > count) return 0;
+  for (const PlanZone::State& state : zone.state)
+    if (!found.states.contains(state.name)) return 0;
+  for (const PlanZone::State& state : zone.state) slots_[state.slot] = found.states.at(state.name);
+  for (size_t i = 0; i < zone.collect.size(); ++i) {
+    const auto kept = found.collected.find(zone.collect[i].name);
+    if (kept == found.collected.end()) continue;
+    // The last frame of a shorter loop may be one that a longer loop does not have.
+    for (const Recording::Frame& frame : kept->second.as<Recording>().frames)
+      if (frame.iteration.back() % zone.collect[i].every == 0 || frame.iteration.back() + 1 == count)
+        recordings[i].frames.push_back(frame);
+  }
   log(zone.path, "goes on after step " + std::to_string(found.done) + " of " + std::to_string(count));
   return found.done;
 }
 
 void Run::Implementation::offerCheckpoint(const PlanZone& zone, int64_t done, int64_t count,
                                           const std::vector<Recording>& recordings) {
-  if (!zone.base) return;
+  if (!options_.checkpoints || zone.parent >= 0 || !zone.base) return;
   options_.checkpoints->offer(zone.path, zone.base, done, count, [&] {
     CheckpointStore::State state;
     state.done = done;
@@ -158,12 +177,25 @@ void Run::Implementation::offerCheckpoint(const PlanZone& zone, int64_t done, in
   });
 }
 
+// Stopped within a step: the steps before it are done, and their states still there unless this one took
+// them.
+void Run::Implementation::offerInterrupted(const PlanZone& zone, int64_t first, int64_t count,
+                                           const std::vector<Recording>& recordings) {
+  const int64_t done = iteration_.back();
+  for (const PlanZone::State& state : zone.state)
+    if (slots_[state.slot].empty()) return;
+  if (done > first) offerCheckpoint(zone, done, count, recordings);
+}
+
+// --- what is done for all steps at once ---
+
 void Run::Implementation::runTable(const PlanOp& op) {
   const PlanZone& zone = plan_->zones[op.zone];
   tableFilled_[op.zone] = 0;
   const int64_t count = stepsOf(zone);
   if (count > kMostTabled) return;
   const auto fill = [&](SlotId slot, auto valueAt) {
+    if (!needed_[slot]) return;
     std::vector<Value>& table = tables_[slot];
     table.resize(static_cast<size_t>(count));
     for (int64_t step = 0; step < count; ++step) table[static_cast<size_t>(step)] = valueAt(step);
@@ -172,9 +204,17 @@ void Run::Implementation::runTable(const PlanOp& op) {
     fill(over.item, [&](int64_t step) { return over.sequence->at(slots_[over.source], step); });
   fill(zone.index, [](int64_t step) { return Value::of<Int>(step); });
   fill(zone.countItem, [&](int64_t) { return Value::of<Int>(count); });
-  for (OpId member : op.members) {
+  for (OpId id : op.members) {
+    if (!runs_[id]) continue;
+    const PlanOp& member = plan_->ops[id];
     if (cancel) cancel->check();
-    tableMember(zone, plan_->ops[member], count);
+    try {
+      tableMember(op.zone, member, static_cast<size_t>(count));
+    } catch (const Cancelled&) {
+      throw;
+    } catch (...) {
+      rethrow(member);
+    }
   }
   for (const PlanZone::Over& over : zone.over) tables_.erase(over.item);
   tables_.erase(zone.index);
@@ -182,18 +222,20 @@ void Run::Implementation::runTable(const PlanOp& op) {
   tableFilled_[op.zone] = 1;
 }
 
+// Where a value of this zone's table is; what belongs to a zone around it is the same for all of its steps.
+Value* Run::Implementation::tabledAt(int zone, SlotId slot, size_t step) {
+  if (plan_->slots[slot].zone == zone)
+    if (const auto table = tables_.find(slot); table != tables_.end()) return &table->second[step];
+  return at(slot);
+}
+
 // One tabled operation for all steps: in one call where its type can do that, else step by step.
-void Run::Implementation::tableMember(const PlanZone&, const PlanOp& op, int64_t count) {
-  const size_t steps = static_cast<size_t>(count);
-  for (SlotId slot : op.out) tables_[slot].resize(steps);
+void Run::Implementation::tableMember(int zone, const PlanOp& op, size_t steps) {
+  for (SlotId slot : op.out) tables_[slot].assign(steps, {});
   std::vector<std::vector<Value*>> in(steps), out(steps);
-  const auto at = [&](SlotId slot, size_t step) {
-    const auto table = tables_.find(slot);
-    return table == tables_.end() ? &slots_[slot] : &table->second[step];
-  };
   for (size_t step = 0; step < steps; ++step) {
-    for (SlotId slot : op.in) in[step].push_back(at(slot, step));
-    for (SlotId slot : op.out) out[step].push_back(at(slot, step));
+    for (SlotId slot : op.in) in[step].push_back(tabledAt(zone, slot, step));
+    for (SlotId slot : op.out) out[step].push_back(tabledAt(zone, slot, step));
   }
   if (op.kind == PlanOp::Kind::convert) {
     for (size_t step = 0; step < steps; ++step) *out[step][0] = op.conversion->convert(*in[step][0]);
@@ -203,13 +245,17 @@ void Run::Implementation::tableMember(const PlanZone&, const PlanOp& op, int64_t
   calls.reserve(steps);
   for (size_t step = 0; step < steps; ++step)
     calls.emplace_back(*op.type, op.path, in[step], op.inStart, out[step],
-                       op.prepared >= 0 ? at(op.prepared, step) : nullptr, std::span<const int64_t>{}, *this);
+                       op.prepared >= 0 ? tabledAt(zone, op.prepared, step) : nullptr,
+                       std::span<const int64_t>{}, *this);
   if (op.kind == PlanOp::Kind::prepare && op.type->prepare->executeAll) {
     if (!calls.empty()) op.type->prepare->executeAll(calls);
-    return;
+  } else {
+    for (Exec& call : calls)
+      (op.kind == PlanOp::Kind::prepare ? op.type->prepare->execute : op.type->execute)(call);
   }
-  for (Exec& call : calls)
-    (op.kind == PlanOp::Kind::prepare ? op.type->prepare->execute : op.type->execute)(call);
+  for (SlotId slot : op.out)
+    for (const Value& value : tables_[slot])
+      if (value.empty()) throw Error("the node gave no value");
 }
 
 }  // namespace loom

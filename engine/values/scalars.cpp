@@ -3,6 +3,8 @@
 #include <cmath>
 #include <sstream>
 
+#include "engine/core/text.h"
+
 namespace loom {
 namespace {
 
@@ -20,16 +22,25 @@ TypeInfo scalar(const char* id, const char* name, const char* colour, const char
   type.format = format;
   type.bytes = [](const Value&) { return sizeof(T); };
   type.summary = [](const Value& value) {
-    std::string text = value.type().format(value).dump();
-    return text.size() > 60 ? text.substr(0, 57) + "..." : text;
+    return shortened(value.type().format(value).dump(-1, ' ', false, json::error_handler_t::replace));
   };
   return type;
 }
 
 [[noreturn]] void wrong(const char* wanted, const json& got) {
-  std::string text = got.dump(-1, ' ', false, json::error_handler_t::replace);
-  if (text.size() > 60) text = text.substr(0, 57) + "...";
-  throw Error(std::string("expected ") + wanted + ", got " + text);
+  throw Error(std::string("expected ") + wanted + ", got " +
+              shortened(got.dump(-1, ' ', false, json::error_handler_t::replace)));
+}
+
+// Text in JSON is UTF-8; from a command line it may be anything.
+const std::string& utf8(const json& j, const char* wanted) {
+  if (!j.is_string()) wrong(wanted, j);
+  try {
+    (void)j.dump();
+  } catch (const json::exception&) {
+    wrong("text in UTF-8", j);
+  }
+  return j.get_ref<const std::string&>();
 }
 
 double number(const json& j) {
@@ -85,10 +96,7 @@ template <>
 const TypeInfo& typeOf<Text>() {
   static const TypeInfo type = scalar<Text>(
       "text", "Text", "#77A8C9", "Text in UTF-8.",
-      [](const json& j) {
-        if (!j.is_string()) wrong("text in quotes", j);
-        return Value::of<Text>(j.get<std::string>());
-      },
+      [](const json& j) { return Value::of<Text>(utf8(j, "text in quotes")); },
       [](const Value& v) -> json { return v.as<Text>(); });
   return type;
 }
@@ -98,8 +106,7 @@ const TypeInfo& typeOf<Choice>() {
   static const TypeInfo type = scalar<Choice>(
       "choice", "Choice", "#77A8C9", "One of a list of names.",
       [](const json& j) {
-        if (!j.is_string()) wrong("one of the names in quotes", j);
-        return Value::of<Choice>({-1, j.get<std::string>()});
+        return Value::of<Choice>({-1, utf8(j, "one of the names in quotes")});
       },
       [](const Value& v) -> json { return v.as<Choice>().name; });
   return type;
@@ -123,10 +130,7 @@ template <>
 const TypeInfo& typeOf<FilePath>() {
   static const TypeInfo type = scalar<FilePath>(
       "path", "File", "#77A8C9", "A file, relative to the graph's folder, or below @resources/.",
-      [](const json& j) {
-        if (!j.is_string()) wrong("a path in quotes", j);
-        return Value::of<FilePath>({j.get<std::string>()});
-      },
+      [](const json& j) { return Value::of<FilePath>({utf8(j, "a path in quotes")}); },
       [](const Value& v) -> json { return v.as<FilePath>().text; });
   return type;
 }

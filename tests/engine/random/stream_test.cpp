@@ -1,4 +1,4 @@
-#include <torch/torch.h>
+#include <ATen/ATen.h>
 
 #include <QtTest>
 
@@ -87,9 +87,9 @@ class StreamTest : public QObject {
     QFETCH(int, batch);
     const auto alone = gaussian({9, 8, 7, 5}, {1, 3, 17, 5});
     const auto together = gaussian({9, 8, 7, first}, {batch, 3, 17, 5});
-    QVERIFY(torch::equal(alone[0], together[5 - first]));
+    QVERIFY(at::equal(alone[0], together[5 - first]));
     const auto drawn = integers({9, 8, 7, first}, 0, 1000, {batch, 3});
-    QVERIFY(torch::equal(integers({9, 8, 7, 5}, 0, 1000, {1, 3})[0], drawn[5 - first]));
+    QVERIFY(at::equal(integers({9, 8, 7, 5}, 0, 1000, {1, 3})[0], drawn[5 - first]));
   }
 
   void threadsDoNotMatter() {
@@ -100,7 +100,7 @@ class StreamTest : public QObject {
     at::set_num_threads(4);
     const auto four = gaussian(stream, {16, 3, 64, 64});
     at::set_num_threads(before);
-    QVERIFY(torch::equal(one, four));
+    QVERIFY(at::equal(one, four));
   }
 
   void sameBytesEverywhere() {
@@ -139,8 +139,8 @@ class StreamTest : public QObject {
     QVERIFY(std::abs(z.pow(4).mean().item<double>() - 3) < 0.05);
     // Pairs from one block are uncorrelated, and samples are.
     const at::Tensor pairs = z.view({-1, 4});
-    const at::Tensor covariance = torch::mm(pairs.t(), pairs) / pairs.size(0);
-    QVERIFY((covariance - torch::eye(4, at::kDouble)).abs().max().item<double>() < 0.015);
+    const at::Tensor covariance = at::mm(pairs.t(), pairs) / pairs.size(0);
+    QVERIFY((covariance - at::eye(4, at::kDouble)).abs().max().item<double>() < 0.015);
     QVERIFY(std::abs((z[0] * z[1]).mean().item<double>()) < 0.2);
   }
 
@@ -148,7 +148,7 @@ class StreamTest : public QObject {
     const at::Tensor drawn = integers({1, 2, 3, 0}, -3, 7, {100000});
     QCOMPARE(drawn.min().item<int64_t>(), int64_t{-3});
     QCOMPARE(drawn.max().item<int64_t>(), int64_t{6});
-    const at::Tensor counts = torch::bincount(drawn + 3);
+    const at::Tensor counts = at::bincount(drawn + 3);
     // 10,000 expected in each, deviation 95.
     QVERIFY((counts - 10000).abs().max().item<int64_t>() < 500);
     QVERIFY_THROWS_EXCEPTION(Error, integers({}, 5, 5, {1}));
@@ -187,8 +187,8 @@ class StreamTest : public QObject {
     for (int i = 0; i < 6; ++i)
       draws.push_back(at::randn({2, 3, 5}, generator, at::TensorOptions(at::kFloat)));
     for (const int64_t i : {0, 1, 2, 5, 3, 3, 0, 4})  // forward, skipping, back
-      QVERIFY(torch::equal(torchGaussian(11, i, {2, 3, 5}), draws[i]));
-    QVERIFY(!torch::equal(torchGaussian(12, 0, {2, 3, 5}), draws[0]));
+      QVERIFY(at::equal(torchGaussian(11, i, {2, 3, 5}), draws[i]));
+    QVERIFY(!at::equal(torchGaussian(12, 0, {2, 3, 5}), draws[0]));
   }
 };
 
