@@ -1,5 +1,5 @@
 // data.batch: the pictures one training step learns from.
-#include <torch/torch.h>
+#include <ATen/ATen.h>
 
 #include "engine/node/exec.h"
 #include "nodes/data/batch_order.h"
@@ -32,11 +32,11 @@ void execute(Exec& x) {
     flipped.push_back(pick.mirrored);
   }
   const c10::Device device = x.policy().device;
-  const at::Tensor index = torch::tensor(chosen, at::kLong);
+  const at::Tensor index = at::tensor(chosen, at::kLong);
   // As bytes to the device: a quarter of the traffic of floats.
   at::Tensor bytes = data.images.index_select(0, index).to(device);
   if (x.get(mirror)) {
-    const at::Tensor coin = torch::tensor(flipped, at::kLong).to(at::kBool).view({-1, 1, 1, 1}).to(device);
+    const at::Tensor coin = at::tensor(flipped, at::kLong).to(at::kBool).view({-1, 1, 1, 1}).to(device);
     bytes = at::where(coin, bytes.flip(3), bytes);
   }
   x.set(images, Latent{bytes.to(at::kFloat).div_(127.5).sub_(1)});

@@ -1,6 +1,6 @@
 #include "nodes/data/dataset.h"
 
-#include <torch/torch.h>
+#include <ATen/ATen.h>
 
 #include <map>
 
@@ -26,7 +26,7 @@ void classify(Dataset& dataset, const std::vector<std::string>& texts) {
     if (isNew) dataset.classes.push_back(text);
     labels.push_back(at->second);
   }
-  dataset.labels = torch::tensor(labels, at::kLong);
+  dataset.labels = at::tensor(labels, at::kLong);
 }
 
 }  // namespace
@@ -46,7 +46,7 @@ void setClasses(Dataset& dataset, ClassBy by) {
 
 Dataset selected(const Dataset& dataset, const std::vector<int64_t>& indices) {
   Dataset some;
-  some.images = dataset.images.index_select(0, torch::tensor(indices, at::kLong));
+  some.images = dataset.images.index_select(0, at::tensor(indices, at::kLong));
   some.names = taken(dataset.names, indices);
   some.groups = taken(dataset.groups, indices);
   some.subgroups = taken(dataset.subgroups, indices);

@@ -1,6 +1,6 @@
 #include "nodes/data/dataset_file.h"
 
-#include <torch/torch.h>
+#include <ATen/ATen.h>
 
 #include <cstdlib>
 

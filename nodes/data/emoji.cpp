@@ -1,5 +1,5 @@
 // data.emoji: a dataset that every machine can make for itself.
-#include <torch/torch.h>
+#include <ATen/ATen.h>
 
 #include "engine/core/key.h"
 #include "engine/node/exec.h"

@@ -1,6 +1,6 @@
 #include "nodes/data/emoji_dataset.h"
 
-#include <torch/torch.h>
+#include <ATen/ATen.h>
 
 #include <algorithm>
 #include <atomic>
@@ -74,7 +74,7 @@ class Drawing {
         size_(size),
         watch_(watch),
         drawn(emoji.size(), 0),
-        images(torch::empty({static_cast<int64_t>(emoji.size()), 3, size, size}, at::kByte)) {}
+        images(at::empty({static_cast<int64_t>(emoji.size()), 3, size, size}, at::kByte)) {}
 
   void run() {
     const unsigned cores = std::max(1u, std::thread::hardware_concurrency());

@@ -1,5 +1,5 @@
 // data.folder: one's own pictures to train on.
-#include <torch/torch.h>
+#include <ATen/ATen.h>
 
 #include "engine/core/key.h"
 #include "engine/files/mapped_file.h"

@@ -1,7 +1,7 @@
 #include "nodes/data/picture_folder.h"
 
+#include <ATen/ATen.h>
 #include <ATen/Parallel.h>
-#include <torch/torch.h>
 
 #include <algorithm>
 #include <atomic>
@@ -27,7 +27,7 @@ at::Tensor padded(const at::Tensor& x, int64_t size) {
   const int64_t longer = std::max(x.size(1), x.size(2));
   const auto scaled = [&](int64_t side) { return std::max<int64_t>(1, (side * size + longer / 2) / longer); };
   const at::Tensor small = resized(x, scaled(x.size(1)), scaled(x.size(2)));
-  at::Tensor out = torch::full({3, size, size}, 255.0f);
+  at::Tensor out = at::full({3, size, size}, 255.0f);
   const int64_t top = (size - small.size(1)) / 2, left = (size - small.size(2)) / 2;
   out.narrow(1, top, small.size(1)).narrow(2, left, small.size(2)).copy_(small);
   return out;
@@ -79,7 +79,7 @@ Dataset folderDataset(const fs::path& folder, const std::vector<fs::path>& files
     throw Error(std::to_string(count) + " pictures of " + std::to_string(size) + "×" + std::to_string(size) +
                 " are more than " + std::to_string(kMostBytes >> 30) + " GB; use a smaller size or a limit");
   Dataset data;
-  data.images = torch::empty({count, 3, size, size}, at::kByte);
+  data.images = at::empty({count, 3, size, size}, at::kByte);
   data.source = folder.filename().string();
   for (const fs::path& file : files) {
     const fs::path below = fs::relative(file, folder).parent_path();
@@ -90,7 +90,6 @@ Dataset folderDataset(const fs::path& folder, const std::vector<fs::path>& files
   setClasses(data, ClassBy::subgroup);
   std::atomic<int64_t> done = 0;
   at::parallel_for(0, count, 1, [&](int64_t begin, int64_t end) {
-    const at::NoGradGuard noGradients;
     for (int64_t i = begin; i < end; ++i) {
       if (options.cancel) options.cancel->check();
       data.images[i].copy_(fitted(readPicture(files[static_cast<size_t>(i)]), size, options.fit));

@@ -1,5 +1,5 @@
 // data.preview: a look at a dataset.
-#include <torch/torch.h>
+#include <ATen/ATen.h>
 
 #include "engine/node/exec.h"
 #include "nodes/data/dataset.h"

@@ -1,5 +1,5 @@
 // data.select: some of a dataset's pictures.
-#include <torch/torch.h>
+#include <ATen/ATen.h>
 
 #include "engine/node/exec.h"
 #include "nodes/data/dataset.h"

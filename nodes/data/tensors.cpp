@@ -1,5 +1,5 @@
 // data.tensors: pictures that another program left in a safetensors file.
-#include <torch/torch.h>
+#include <ATen/ATen.h>
 
 #include "engine/core/key.h"
 #include "engine/files/safetensors.h"
@@ -42,7 +42,7 @@ at::Tensor asBytes(at::Tensor images, bool channelsLast, PictureRange range) {
   if (images.scalar_type() == at::kByte) return images.contiguous().clone();
   if (!images.is_floating_point())
     throw Error("", key.id, "pictures are uint8 or float, this is " + describe(images));
-  at::Tensor bytes = torch::empty(images.sizes(), at::kByte);
+  at::Tensor bytes = at::empty(images.sizes(), at::kByte);
   constexpr int64_t kAtOnce = 256;  // as floats they are four times as large
   for (int64_t i = 0; i < images.size(0); i += kAtOnce) {
     const int64_t n = std::min(kAtOnce, images.size(0) - i);

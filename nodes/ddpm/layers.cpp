@@ -1,26 +1,38 @@
 #include "nodes/ddpm/layers.h"
 
+#include <c10/core/GradMode.h>
 #include <cmath>
 #include <numeric>
 
+#include "nodes/kernels/group_norm.h"
+
 namespace loom {
 
-int64_t normGroups(int64_t channels) { return std::gcd(int64_t{32}, channels); }
-
-at::Tensor normSilu(const at::Tensor& x, const Affine& norm, double eps, at::ScalarType dtype,
-                    const at::Tensor& shift) {
-  at::Tensor h = x.to(at::kFloat);
-  if (shift.defined()) h = h + shift.unsqueeze(-1).unsqueeze(-1);
-  h = at::group_norm(h, normGroups(h.size(1)), norm.weight, norm.bias, eps);
-  return at::silu(h).to(dtype);
-}
-
-at::Tensor convolve(const at::Tensor& x, const Affine& conv) {
-  const int64_t padding = conv.weight.size(2) / 2;
-  return at::conv2d(x, conv.weight, conv.bias, 1, padding);
-}
-
 namespace {
+
+/// Whether the fast convolutions may be taken: they have no gradient.
+bool withoutGradient(const at::Tensor& x, const Affine& conv) {
+  return !at::GradMode::is_enabled() || !(x.requires_grad() || conv.weight.requires_grad());
+}
+
+/// The filters for this picture size, or null where convolution has to go the plain way.
+const WinogradFilters* winograd(const at::Tensor& x, const Affine& conv, int64_t scale) {
+  if (!conv.winograd || !x.is_cpu() || x.scalar_type() != at::kFloat || !withoutGradient(x, conv))
+    return nullptr;
+  const int tile = winogradTile(x.size(0), x.size(2) * scale, x.size(3) * scale);
+  return &conv.winograd->filters(conv.weight, conv.bias, tile);
+}
+
+/// [B, C, H, W] -> [B, H·W, C]; no copy where x is channels-last.
+at::Tensor places(const at::Tensor& x) {
+  return x.permute({0, 2, 3, 1}).reshape({x.size(0), x.size(2) * x.size(3), x.size(1)});
+}
+at::Tensor picture(const at::Tensor& tokens, const at::Tensor& like) {
+  return tokens.reshape({like.size(0), like.size(2), like.size(3), tokens.size(2)}).permute({0, 3, 1, 2});
+}
+at::Tensor linear(const at::Tensor& tokens, const Affine& conv) {
+  return at::linear(tokens, conv.weight.flatten(1), conv.bias);
+}
 
 at::Tensor dropped(const at::Tensor& x, const LayerContext& context) {
   if (context.dropout <= 0) return x;
@@ -30,29 +42,43 @@ at::Tensor dropped(const at::Tensor& x, const LayerContext& context) {
 
 }  // namespace
 
+int64_t normGroups(int64_t channels) { return std::gcd(int64_t{32}, channels); }
+
+at::Tensor normSilu(const at::Tensor& x, const Affine& norm, double eps, at::ScalarType dtype,
+                    const at::Tensor& shift) {
+  return groupNorm(x, norm.weight, norm.bias, shift, {.groups = normGroups(x.size(1)), .eps = eps}).to(dtype);
+}
+
+at::Tensor convolve(const at::Tensor& x, const Affine& conv, const at::Tensor& residual) {
+  if (const WinogradFilters* filters = winograd(x, conv, 1))
+    return winogradConvolve(x, *filters, {.residual = residual});
+  const bool point = conv.weight.size(2) == 1;
+  at::Tensor y = point && x.is_cpu() ? picture(linear(places(x), conv), x)
+                                     : at::conv2d(x, conv.weight, conv.bias, 1, point ? 0 : 1);
+  return residual.defined() ? y.add_(residual) : y;
+}
+
 at::Tensor residual(const at::Tensor& x, const at::Tensor& embedding, const ResidualBlock& block,
                     const LayerContext& context) {
   const at::ScalarType dtype = block.conv1.weight.scalar_type();
   at::Tensor h = convolve(normSilu(x, block.norm1, context.eps, dtype), block.conv1);
   const at::Tensor shift = embedding.narrow(1, block.embedBegin, block.out);
   h = dropped(normSilu(h, block.norm2, context.eps, dtype, shift), context);
-  h = convolve(h, block.conv2);
-  h = h + (block.shortcut.defined() ? convolve(x, block.shortcut) : x);
+  h = convolve(h, block.conv2, block.shortcut.defined() ? convolve(x, block.shortcut) : x);
   return block.attention ? attend(h, *block.attention, context.eps) : h;
 }
 
 at::Tensor attend(const at::Tensor& x, const AttentionBlock& block, double eps) {
-  const int64_t B = x.size(0), C = x.size(1), places = x.size(2) * x.size(3);
+  const int64_t C = x.size(1);
   const at::ScalarType dtype = block.q.weight.scalar_type();
-  const at::Tensor h =
-      at::group_norm(x.to(at::kFloat), normGroups(C), block.norm.weight, block.norm.bias, eps).to(dtype);
-  const at::Tensor q = convolve(h, block.q).reshape({B, C, places});
-  const at::Tensor k = convolve(h, block.k).reshape({B, C, places});
-  const at::Tensor v = convolve(h, block.v).reshape({B, C, places});
-  const at::Tensor scores = at::bmm(q.transpose(1, 2), k) * (1 / std::sqrt(static_cast<double>(C)));
-  const at::Tensor weights = at::softmax(scores, -1, at::kFloat).to(dtype);
-  const at::Tensor seen = at::bmm(v, weights.transpose(1, 2));
-  return x + convolve(seen.reshape_as(x), block.proj);
+  const at::Tensor normal = groupNorm(x, block.norm.weight, block.norm.bias, {},
+                                      {.groups = normGroups(C), .eps = eps, .silu = false});
+  const at::Tensor tokens = places(normal.to(dtype));
+  const at::Tensor q = linear(tokens, block.q), k = linear(tokens, block.k), v = linear(tokens, block.v);
+  // Scaling q, the smaller of the two, comes to the same as scaling q kᵀ.
+  const at::Tensor scores = at::bmm(q * (1 / std::sqrt(static_cast<double>(C))), k.transpose(1, 2));
+  const at::Tensor seen = at::bmm(at::softmax(scores, -1, at::kFloat).to(dtype), v);
+  return x + picture(linear(seen, block.proj), x);
 }
 
 at::Tensor downsample(const at::Tensor& x, const Affine& conv, UNetLayout layout) {
@@ -62,6 +88,9 @@ at::Tensor downsample(const at::Tensor& x, const Affine& conv, UNetLayout layout
 }
 
 at::Tensor upsample(const at::Tensor& x, const Affine& conv) {
+  if (conv.defined())
+    if (const WinogradFilters* filters = winograd(x, conv, 2))
+      return winogradConvolve(x, *filters, {.upsampled = true});
   const at::Tensor larger = at::upsample_nearest2d(x, {x.size(2) * 2, x.size(3) * 2});
   return conv.defined() ? convolve(larger, conv) : larger;
 }

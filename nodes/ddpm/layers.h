@@ -1,6 +1,7 @@
 #pragma once
-// The layers of the U-Net as plain functions of tensors, in the form the papers write them. Activations are
-// [B, C, H, W] in the dtype of the weights; norms and embeddings are float32.
+// The layers of the U-Net as functions of tensors. Activations are [B, C, H, W] in the dtype of the weights,
+// channels-last on the CPU; norms and embeddings are float32. The same functions serve training and sampling:
+// where no gradient is asked for, 3 × 3 convolutions on the CPU go by Winograd's method.
 #include "nodes/ddpm/unet_blocks.h"
 
 namespace loom {
@@ -18,8 +19,8 @@ int64_t normGroups(int64_t channels);
 /// SiLU(GroupNorm(x + shift)), x [B, C, H, W], shift [B or 1, C] or undefined; in float32, result in `dtype`.
 at::Tensor normSilu(const at::Tensor& x, const Affine& norm, double eps, at::ScalarType dtype,
                     const at::Tensor& shift = {});
-/// A 3 × 3 convolution that keeps the size, or a 1 × 1.
-at::Tensor convolve(const at::Tensor& x, const Affine& conv);
+/// A 3 × 3 convolution that keeps the size, or a 1 × 1; plus `residual` where it is defined.
+at::Tensor convolve(const at::Tensor& x, const Affine& conv, const at::Tensor& residual = {});
 /// x + f(x), embedding [B or 1, E].
 at::Tensor residual(const at::Tensor& x, const at::Tensor& embedding, const ResidualBlock& block,
                     const LayerContext& context);

@@ -1,5 +1,6 @@
 #include "nodes/ddpm/unet.h"
 
+#include <c10/core/GradMode.h>
 #include <cmath>
 
 #include "nodes/ddpm/layers.h"
@@ -138,7 +139,9 @@ at::Tensor UNet::forward(const at::Tensor& x, const at::Tensor& embedding, Mode 
   if (mode.dropout > 0) masks = generatorOn(x.device(), mode.dropoutSeed);
   const LayerContext context{.eps = config_.normEps(), .dropout = mode.dropout, .generator = masks};
 
-  at::Tensor h = convolve(x.to(mode.compute), u.head);
+  // Channels-last is what CPU convolutions and our norms are fastest in.
+  const auto format = x.is_cpu() ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous;
+  at::Tensor h = convolve(x.to(mode.compute).contiguous(format), u.head);
   std::vector<at::Tensor> skips{h};
   for (size_t level = 0; level < u.down.size(); ++level) {
     for (const ResidualBlock& block : u.down[level].blocks)
@@ -155,7 +158,7 @@ at::Tensor UNet::forward(const at::Tensor& x, const at::Tensor& embedding, Mode 
     if (level > 0) h = upsample(h, u.up[level].resample);
   }
   h = normSilu(h, u.tailNorm, context.eps, mode.compute);
-  return convolve(h, u.tail).to(at::kFloat);
+  return convolve(h, u.tail).to(at::kFloat).contiguous();
 }
 
 }  // namespace loom

@@ -1,5 +1,5 @@
 // image.animation: what a zone went through, as moving pictures.
-#include <torch/torch.h>
+#include <ATen/ATen.h>
 
 #include <cmath>
 

@@ -1,5 +1,5 @@
 // image.contact_sheet: many pictures as one.
-#include <torch/torch.h>
+#include <ATen/ATen.h>
 
 #include "engine/node/exec.h"
 #include "nodes/images/sheet.h"

@@ -1,5 +1,5 @@
 // image.film_strip: what zones went through, as one picture.
-#include <torch/torch.h>
+#include <ATen/ATen.h>
 
 #include "engine/node/exec.h"
 #include "nodes/images/film_strip_layout.h"

@@ -1,6 +1,6 @@
 #include "nodes/images/film_strip_layout.h"
 
-#include <torch/torch.h>
+#include <ATen/ATen.h>
 
 #include <algorithm>
 
@@ -22,13 +22,13 @@ class Strip {
       narrowest = std::min(narrowest, widthOf(row) * look.scale);
       names = std::max(names, captionWidth(row.name));
     }
-    letter_ = std::clamp<int64_t>(narrowest / 72, 1, 4);
+    letter_ = std::clamp<int64_t>(narrowest / 48, 1, 4);
     left_ = look.gap + (names ? names * letter_ + 2 * look.gap : 0);
     measure();
   }
 
   at::Tensor draw() const {
-    at::Tensor strip = torch::full({3, height_, width_}, look_.background);
+    at::Tensor strip = at::full({3, height_, width_}, look_.background);
     const float ink = look_.background > 0.5 ? 0.2f : 0.85f;
     for (size_t i = 0; i < rows_.size(); ++i) {
       const StripRow& row = rows_[i];

@@ -1,5 +1,5 @@
 // image.from_latent: numbers to colours.
-#include <torch/torch.h>
+#include <ATen/ATen.h>
 
 #include "engine/node/exec.h"
 #include "nodes/images/picture_range.h"

@@ -1,6 +1,6 @@
 #include "nodes/images/gif_file.h"
 
-#include <torch/torch.h>
+#include <ATen/ATen.h>
 
 #include <algorithm>
 #include <array>

@@ -1,6 +1,6 @@
 #include "nodes/images/image_file.h"
 
-#include <torch/torch.h>
+#include <ATen/ATen.h>
 
 #include "engine/core/error.h"
 #include "engine/files/atomic_file.h"

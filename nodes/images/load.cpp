@@ -1,5 +1,5 @@
 // image.load: a picture from a file.
-#include <torch/torch.h>
+#include <ATen/ATen.h>
 
 #include "engine/core/key.h"
 #include "engine/files/mapped_file.h"

@@ -1,7 +1,7 @@
 #include "nodes/images/opencv_library.h"
 
+#include <ATen/ATen.h>
 #include <dlfcn.h>
-#include <torch/torch.h>
 
 #include <cstring>
 #include <limits>
@@ -67,7 +67,7 @@ at::Tensor decodeWithOpenCv(std::span<const std::byte> bytes) {
   if (!openCv().decode(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size(), &picture, &failure))
     throw Error(failure.text);
   const std::unique_ptr<void, Released> owner(picture.rgb);
-  return torch::from_blob(picture.rgb, {picture.height, picture.width, 3}, at::kByte)
+  return at::from_blob(picture.rgb, {picture.height, picture.width, 3}, at::kByte)
       .permute({2, 0, 1})
       .contiguous();
 }

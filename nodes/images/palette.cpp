@@ -126,15 +126,15 @@ std::vector<Colour> paletteOf(std::span<const uint8_t> rgb, size_t most) {
 // Within a cell only those colours can be nearest whose least distance to the cell is not above another's
 // greatest.
 const NearestColour::Cell& NearestColour::cell(int r, int g, int b) {
-  Cell& cell = cells_[static_cast<size_t>((r >> 3) << 10 | (g >> 3) << 5 | b >> 3)];
+  Cell& cell = cells_[static_cast<size_t>((r >> 4) << 8 | (g >> 4) << 4 | b >> 4)];
   if (!cell.candidates.empty()) return cell;
-  const int low[3] = {r & ~7, g & ~7, b & ~7};
+  const int low[3] = {r & ~15, g & ~15, b & ~15};
   std::vector<int> least(palette_.size());
   int bound = std::numeric_limits<int>::max();
   for (size_t i = 0; i < palette_.size(); ++i) {
     int near = 0, far = 0;
     for (int c = 0; c < 3; ++c) {
-      const int v = palette_[i][c], high = low[c] + 7;
+      const int v = palette_[i][c], high = low[c] + 15;
       near += squared(v < low[c] ? low[c] - v : v > high ? v - high : 0);
       far += squared(std::max(std::abs(v - low[c]), std::abs(v - high)));
     }

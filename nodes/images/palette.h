@@ -14,7 +14,7 @@ using Colour = std::array<uint8_t, 3>;
 /// means twice.
 std::vector<Colour> paletteOf(std::span<const uint8_t> rgb, size_t most);
 
-/// Index of the nearest colour (squared distance in RGB), remembered for cells of 5 bits a channel, exact
+/// Index of the nearest colour (squared distance in RGB), remembered for cells of 4 bits a channel, exact
 /// within them.
 class NearestColour {
  public:
@@ -27,7 +27,7 @@ class NearestColour {
   };
   const Cell& cell(int r, int g, int b);
   std::vector<Colour> palette_;
-  std::vector<Cell> cells_ = std::vector<Cell>(32 * 32 * 32);
+  std::vector<Cell> cells_ = std::vector<Cell>(16 * 16 * 16);
 };
 
 /// Pixels rgb [height, width, 3] as indices into the palette, the error of each spread to its neighbours

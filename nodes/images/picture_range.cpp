@@ -1,6 +1,6 @@
 #include "nodes/images/picture_range.h"
 
-#include <torch/torch.h>
+#include <ATen/ATen.h>
 
 #include "engine/core/error.h"
 #include "engine/values/tensors.h"

@@ -1,7 +1,7 @@
 #include "nodes/images/png_file.h"
 
+#include <ATen/ATen.h>
 #include <png.h>
-#include <torch/torch.h>
 
 #include <bit>
 #include <csetjmp>
@@ -89,7 +89,7 @@ void checkSize(const Layout& layout, size_t fileBytes) {
 }
 
 at::Tensor shorts(const std::vector<uint8_t>& bytes, const Layout& layout) {
-  at::Tensor pixels = torch::empty({layout.height, layout.width, layout.channels});
+  at::Tensor pixels = at::empty({layout.height, layout.width, layout.channels});
   float* to = pixels.data_ptr<float>();
   for (int64_t i = 0; i < pixels.numel(); ++i) {
     uint16_t value;
@@ -167,7 +167,7 @@ at::Tensor decodePng(std::span<const std::byte> bytes) {
   const int64_t rowBytes = int64_t{layout.width} * layout.channels * (layout.bits / 8);
   std::vector<uint8_t> wide(layout.bits == 16 ? static_cast<size_t>(rowBytes * layout.height) : 0);
   at::Tensor pixels;
-  if (layout.bits != 16) pixels = torch::empty({layout.height, layout.width, layout.channels}, at::kByte);
+  if (layout.bits != 16) pixels = at::empty({layout.height, layout.width, layout.channels}, at::kByte);
   std::vector<png_bytep> rows =
       rowsOf(layout.bits == 16 ? wide.data() : pixels.data_ptr<uint8_t>(), layout.height, rowBytes);
   guarded(reading.png, reading.fault, [&] {

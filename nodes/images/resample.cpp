@@ -1,6 +1,6 @@
 #include "nodes/images/resample.h"
 
-#include <torch/torch.h>
+#include <ATen/ATen.h>
 
 #include <algorithm>
 #include <cmath>
@@ -58,7 +58,7 @@ Taps kernelTaps(int64_t in, int64_t out, int64_t o, double (*kernel)(double), do
 }
 
 at::Tensor matrix(int64_t in, int64_t out, Filter filter) {
-  at::Tensor weights = torch::zeros({out, in});
+  at::Tensor weights = at::zeros({out, in});
   auto rows = weights.accessor<float, 2>();
   const std::vector<Taps> taps = resampleTaps(in, out, filter);
   for (int64_t o = 0; o < out; ++o)
@@ -99,8 +99,8 @@ at::Tensor resample(const at::Tensor& pixels, int64_t height, int64_t width, Fil
     std::vector<int64_t> rows, columns;
     for (const Taps& t : resampleTaps(h, height, filter)) rows.push_back(t.start);
     for (const Taps& t : resampleTaps(w, width, filter)) columns.push_back(t.start);
-    out = out.index_select(-2, torch::tensor(rows, at::kLong).to(out.device()));
-    return out.index_select(-1, torch::tensor(columns, at::kLong).to(out.device()));
+    out = out.index_select(-2, at::tensor(rows, at::kLong).to(out.device()));
+    return out.index_select(-1, at::tensor(columns, at::kLong).to(out.device()));
   }
   // The larger reduction first: the second product is then the smaller one.
   const auto rows = [&] {

@@ -1,5 +1,5 @@
 // image.resize: pictures of another size.
-#include <torch/torch.h>
+#include <ATen/ATen.h>
 
 #include "engine/node/exec.h"
 #include "nodes/images/png_file.h"

@@ -1,5 +1,5 @@
 // image.save: pictures to files. A PNG holds the graph it came from.
-#include <torch/torch.h>
+#include <ATen/ATen.h>
 
 #include <cstdio>
 

@@ -1,6 +1,6 @@
 #include "nodes/images/sheet.h"
 
-#include <torch/torch.h>
+#include <ATen/ATen.h>
 
 #include <algorithm>
 #include <cmath>
@@ -30,7 +30,7 @@ at::Tensor emptySheet(const Grid& grid, const SheetLayout& layout, const at::Ten
                 " pixels, more than the " + std::to_string(kMostPictureSide) + " a side or " +
                 std::to_string(kMostPicturePixels >> 20) +
                 " million in all that a picture may have; use a smaller scale or fewer pictures");
-  return torch::full({grid.channels, height, width}, layout.background, options);
+  return at::full({grid.channels, height, width}, layout.background, options);
 }
 
 void place(const at::Tensor& sheet, const Grid& grid, const SheetLayout& layout, int64_t row, int64_t column,

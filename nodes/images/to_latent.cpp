@@ -1,5 +1,5 @@
 // image.to_latent: colours to the numbers a model in pixel space works on.
-#include <torch/torch.h>
+#include <ATen/ATen.h>
 
 #include "engine/node/exec.h"
 #include "nodes/types/types.h"

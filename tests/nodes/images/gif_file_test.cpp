@@ -1,6 +1,6 @@
 #include "nodes/images/gif_file.h"
 
-#include <torch/torch.h>
+#include <ATen/ATen.h>
 
 #include <QtTest>
 #include <random>
@@ -103,7 +103,7 @@ Decoded decodeGif(const std::vector<std::byte>& bytes) {
       for (int i = 0; i < size; ++i) data.push_back(static_cast<uint8_t>(byte()));
     const auto indices = lzwUnpacked(data, bits);
     if (indices.size() != static_cast<size_t>(w * h)) throw Error("pixels are missing");
-    at::Tensor frame = torch::empty({3, h, w}, at::kByte);
+    at::Tensor frame = at::empty({3, h, w}, at::kByte);
     auto pixels = frame.accessor<uint8_t, 3>();
     for (int i = 0; i < w * h; ++i)
       for (int c = 0; c < 3; ++c)
@@ -115,9 +115,9 @@ Decoded decodeGif(const std::vector<std::byte>& bytes) {
 }
 
 at::Tensor gradient(int64_t size) {
-  const at::Tensor ramp = torch::linspace(0, 255, size);
-  return torch::stack({ramp.view({1, -1}).expand({size, size}), ramp.view({-1, 1}).expand({size, size}),
-                       255 - ramp.view({1, -1}).expand({size, size})})
+  const at::Tensor ramp = at::linspace(0, 255, size);
+  return at::stack({ramp.view({1, -1}).expand({size, size}), ramp.view({-1, 1}).expand({size, size}),
+                    255 - ramp.view({1, -1}).expand({size, size})})
       .to(at::kByte);
 }
 
@@ -151,10 +151,10 @@ class GifFileTest : public QObject {
   }
 
   void fewColoursAreExact() {
-    torch::manual_seed(1);
-    const at::Tensor palette = torch::randint(0, 256, {200, 3}, at::kByte);
+    at::manual_seed(1);
+    const at::Tensor palette = at::randint(0, 256, {200, 3}, at::kByte);
     const at::Tensor pixels =
-        palette.index_select(0, torch::randint(0, 200, {40 * 30})).view({30, 40, 3}).permute({2, 0, 1});
+        palette.index_select(0, at::randint(0, 200, {40 * 30})).view({30, 40, 3}).permute({2, 0, 1});
     GifEncoder gif;
     gif.add(pixels, 7);
     const Decoded back = decodeGif(gif.finish());
@@ -183,8 +183,8 @@ class GifFileTest : public QObject {
   }
 
   void whiteStaysWhite() {
-    torch::manual_seed(2);
-    at::Tensor pixels = torch::randint(0, 256, {3, 64, 64}, at::kByte);
+    at::manual_seed(2);
+    at::Tensor pixels = at::randint(0, 256, {3, 64, 64}, at::kByte);
     pixels.narrow(1, 0, 32).fill_(255);
     GifEncoder gif;
     gif.add(pixels, 5);
@@ -219,17 +219,17 @@ class GifFileTest : public QObject {
 
   void onePixelAndOneColour() {
     GifEncoder gif;
-    gif.add(torch::full({3, 1, 1}, 9, at::kByte), 1);
-    QVERIFY(at::equal(decodeGif(gif.finish()).frames[0], torch::full({3, 1, 1}, 9, at::kByte)));
+    gif.add(at::full({3, 1, 1}, 9, at::kByte), 1);
+    QVERIFY(at::equal(decodeGif(gif.finish()).frames[0], at::full({3, 1, 1}, 9, at::kByte)));
   }
 
   void wrongFramesAreRefused() {
     GifEncoder gif;
     QVERIFY_EXCEPTION_THROWN(gif.finish(), Error);
-    QVERIFY_EXCEPTION_THROWN(gif.add(torch::zeros({3, 4, 4}), 5), Error);
-    QVERIFY_EXCEPTION_THROWN(gif.add(torch::zeros({1, 4, 4}, at::kByte), 5), Error);
-    gif.add(torch::zeros({3, 4, 4}, at::kByte), 5);
-    QVERIFY_EXCEPTION_THROWN(gif.add(torch::zeros({3, 4, 5}, at::kByte), 5), Error);
+    QVERIFY_EXCEPTION_THROWN(gif.add(at::zeros({3, 4, 4}), 5), Error);
+    QVERIFY_EXCEPTION_THROWN(gif.add(at::zeros({1, 4, 4}, at::kByte), 5), Error);
+    gif.add(at::zeros({3, 4, 4}, at::kByte), 5);
+    QVERIFY_EXCEPTION_THROWN(gif.add(at::zeros({3, 4, 5}, at::kByte), 5), Error);
   }
 };
 

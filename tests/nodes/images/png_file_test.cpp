@@ -1,6 +1,6 @@
 #include "nodes/images/png_file.h"
 
-#include <torch/torch.h>
+#include <ATen/ATen.h>
 
 #include <QTemporaryDir>
 #include <QtTest>
@@ -15,7 +15,7 @@ using namespace loom::test;
 namespace {
 
 at::Tensor noise(int64_t channels, int64_t h, int64_t w) {
-  return torch::randint(0, 256, {channels, h, w}, at::kByte);
+  return at::randint(0, 256, {channels, h, w}, at::kByte);
 }
 
 std::string failure(const std::string& file) {
@@ -42,7 +42,7 @@ class PngFileTest : public QObject {
   }
   void pixelsComeBack() {
     QFETCH(int, channels);
-    torch::manual_seed(channels);
+    at::manual_seed(channels);
     const at::Tensor pixels = noise(channels, 7, 11);
     QVERIFY(at::equal(decodePng(encodePng(pixels)), pixels));
   }
@@ -164,10 +164,10 @@ class PngFileTest : public QObject {
   }
 
   void wrongTensorsAreRefused() {
-    QVERIFY_EXCEPTION_THROWN(encodePng(torch::zeros({3, 2, 2})), Error);
-    QVERIFY_EXCEPTION_THROWN(encodePng(torch::zeros({5, 2, 2}, at::kByte)), Error);
-    QVERIFY_EXCEPTION_THROWN(encodePng(torch::zeros({3, 0, 2}, at::kByte)), Error);
-    QVERIFY_EXCEPTION_THROWN(encodePng(torch::zeros({1, 1, 40000}, at::kByte)), Error);
+    QVERIFY_EXCEPTION_THROWN(encodePng(at::zeros({3, 2, 2})), Error);
+    QVERIFY_EXCEPTION_THROWN(encodePng(at::zeros({5, 2, 2}, at::kByte)), Error);
+    QVERIFY_EXCEPTION_THROWN(encodePng(at::zeros({3, 0, 2}, at::kByte)), Error);
+    QVERIFY_EXCEPTION_THROWN(encodePng(at::zeros({1, 1, 40000}, at::kByte)), Error);
   }
 };
 

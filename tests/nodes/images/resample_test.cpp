@@ -1,6 +1,6 @@
 #include "nodes/images/resample.h"
 
-#include <torch/torch.h>
+#include <ATen/ATen.h>
 
 #include <QtTest>
 
@@ -12,7 +12,7 @@ Q_DECLARE_METATYPE(Filter)
 
 namespace {
 
-at::Tensor line(std::vector<float> values) { return torch::tensor(values).view({1, 1, -1}); }
+at::Tensor line(std::vector<float> values) { return at::tensor(values).view({1, 1, -1}); }
 
 bool near(const at::Tensor& a, const at::Tensor& b, double tolerance = 1e-5) {
   return at::allclose(a, b, 0, tolerance);
@@ -44,7 +44,7 @@ class ResampleTest : public QObject {
   }
 
   void areaKeepsTheMean() {
-    const at::Tensor x = torch::rand({3, 136, 97});
+    const at::Tensor x = at::rand({3, 136, 97});
     for (int64_t size : {1, 7, 32, 64, 200})
       QVERIFY(near(resample(x, size, size + 3, Filter::area).mean(), x.mean(), 1e-5));
   }
@@ -68,7 +68,7 @@ class ResampleTest : public QObject {
   void sameSizeIsTheSame_data() { filters(); }
   void sameSizeIsTheSame() {
     QFETCH(Filter, filter);
-    const at::Tensor x = torch::rand({2, 3, 8, 9});
+    const at::Tensor x = at::rand({2, 3, 8, 9});
     QVERIFY(at::equal(resample(x, 8, 9, filter), x));
   }
 
@@ -77,21 +77,21 @@ class ResampleTest : public QObject {
   void slopesStay() {
     QFETCH(Filter, filter);
     if (filter == Filter::nearest) QSKIP("steps are not a slope");
-    const at::Tensor x = torch::arange(64, at::kFloat).view({1, 1, 64});
+    const at::Tensor x = at::arange(64, at::kFloat).view({1, 1, 64});
     const at::Tensor half = resample(x, 1, 32, filter);
-    const at::Tensor expected = (torch::arange(32, at::kFloat) + 0.5).mul(2).sub(0.5).view({1, 1, 32});
+    const at::Tensor expected = (at::arange(32, at::kFloat) + 0.5).mul(2).sub(0.5).view({1, 1, 32});
     QVERIFY(near(half.narrow(2, 4, 24), expected.narrow(2, 4, 24), 1e-4));
   }
 
   void enlargingIsTorchsBilinear() {
-    const at::Tensor x = torch::rand({2, 3, 9, 7});
+    const at::Tensor x = at::rand({2, 3, 9, 7});
     const auto torchs = at::upsample_bilinear2d(x, {31, 20}, false);
     QVERIFY(near(resample(x, 31, 20, Filter::bilinear), torchs));
   }
 
   // Torch renormalises at the border where we repeat it; inside they agree.
   void shrinkingIsTorchsAntialias() {
-    const at::Tensor x = torch::rand({1, 3, 64, 64});
+    const at::Tensor x = at::rand({1, 3, 64, 64});
     const auto inside = [](const at::Tensor& t) { return t.narrow(2, 4, 12).narrow(3, 4, 12); };
     QVERIFY(near(inside(resample(x, 20, 20, Filter::bilinear)),
                  inside(at::_upsample_bilinear2d_aa(x, {20, 20}, false))));
@@ -100,14 +100,14 @@ class ResampleTest : public QObject {
   }
 
   void nearestRepeatsOrSkips() {
-    const at::Tensor x = torch::randint(0, 256, {3, 4, 4}, at::kByte);
+    const at::Tensor x = at::randint(0, 256, {3, 4, 4}, at::kByte);
     QVERIFY(at::equal(resample(x, 8, 8, Filter::nearest), x.repeat_interleave(2, 1).repeat_interleave(2, 2)));
     QVERIFY(at::equal(resample(resample(x, 12, 12, Filter::nearest), 4, 4, Filter::nearest), x));
   }
 
   void noSizeIsRefused() {
-    QVERIFY_EXCEPTION_THROWN(resample(torch::rand({1, 4, 4}), 0, 4, Filter::area), Error);
-    QVERIFY_EXCEPTION_THROWN(resample(torch::rand({1, 0, 4}), 4, 4, Filter::area), Error);
+    QVERIFY_EXCEPTION_THROWN(resample(at::rand({1, 4, 4}), 0, 4, Filter::area), Error);
+    QVERIFY_EXCEPTION_THROWN(resample(at::rand({1, 0, 4}), 4, 4, Filter::area), Error);
   }
 };
 

@@ -1,6 +1,6 @@
 #include "nodes/images/sheet.h"
 
-#include <torch/torch.h>
+#include <ATen/ATen.h>
 
 #include <QtTest>
 
@@ -16,18 +16,14 @@ namespace {
 
 // Picture i is filled with i / 10.
 at::Tensor pictures(int64_t count, int64_t h, int64_t w) {
-  return torch::arange(count, at::kFloat)
-      .div(10)
-      .view({count, 1, 1, 1})
-      .expand({count, 3, h, w})
-      .contiguous();
+  return at::arange(count, at::kFloat).div(10).view({count, 1, 1, 1}).expand({count, 3, h, w}).contiguous();
 }
 
 Recording recordingOf(int64_t frames, int64_t batch, int64_t size) {
   Recording recording;
   for (int64_t i = 0; i < frames; ++i)
     recording.frames.push_back(
-        {{i}, Value::of<Latent>({torch::full({batch, 3, size, size}, -1 + 2.0 * i / frames)})});
+        {{i}, Value::of<Latent>({at::full({batch, 3, size, size}, -1 + 2.0 * i / frames)})});
   return recording;
 }
 
@@ -72,7 +68,7 @@ class SheetTest : public QObject {
     for (int64_t i = 0; i < count; ++i) {
       const int64_t y = edge + i / per * (4 * scale + gap), x = edge + i % per * (7 * scale + gap);
       QVERIFY(
-          at::allclose(out.narrow(1, y, 4 * scale).narrow(2, x, 7 * scale), torch::full({1}, float(i) / 10)));
+          at::allclose(out.narrow(1, y, 4 * scale).narrow(2, x, 7 * scale), at::full({1}, float(i) / 10)));
     }
     // All else is background.
     const double inside = pictures(count, 4, 7).sum().item<double>() * scale * scale;
@@ -82,7 +78,7 @@ class SheetTest : public QObject {
 
   void rowsOfDifferentPictures() {
     const at::Tensor out =
-        sheetOfRows({pictures(2, 4, 4), torch::zeros({3, 1, 2, 2})}, {.gap = 1, .frame = true});
+        sheetOfRows({pictures(2, 4, 4), at::zeros({3, 1, 2, 2})}, {.gap = 1, .frame = true});
     QCOMPARE(out.sizes().vec(), (std::vector<int64_t>{3, 2 * 4 + 3, 3 * 4 + 4}));
     QVERIFY(out[0][7][2].item<float>() == 0 && out[0][6][1].item<float>() == 1);  // in the middle of its cell
     const at::Tensor folded = sheetOfRows({pictures(5, 2, 2), pictures(1, 2, 2)}, {.columns = 2});
@@ -90,11 +86,10 @@ class SheetTest : public QObject {
   }
 
   void whatDoesNotFitIsRefused() {
-    QVERIFY_EXCEPTION_THROWN(sheet(torch::zeros({0, 3, 4, 4}), {}), Error);
-    QVERIFY_EXCEPTION_THROWN(sheet(torch::zeros({3, 4, 4}), {}), Error);
-    QVERIFY_EXCEPTION_THROWN(sheet(torch::zeros({1, 3, 4096, 4096}), {.scale = 64}), Error);
-    QVERIFY_EXCEPTION_THROWN(sheetOfRows({torch::zeros({1, 3, 2, 2}), torch::zeros({1, 4, 2, 2})}, {}),
-                             Error);
+    QVERIFY_EXCEPTION_THROWN(sheet(at::zeros({0, 3, 4, 4}), {}), Error);
+    QVERIFY_EXCEPTION_THROWN(sheet(at::zeros({3, 4, 4}), {}), Error);
+    QVERIFY_EXCEPTION_THROWN(sheet(at::zeros({1, 3, 4096, 4096}), {.scale = 64}), Error);
+    QVERIFY_EXCEPTION_THROWN(sheetOfRows({at::zeros({1, 3, 2, 2}), at::zeros({1, 4, 2, 2})}, {}), Error);
   }
 
   void fontIsWellFormed() {
@@ -106,7 +101,7 @@ class SheetTest : public QObject {
   }
 
   void captionsAreMeasuredAsDrawn() {
-    at::Tensor paper = torch::ones({3, 40, 200});
+    at::Tensor paper = at::ones({3, 40, 200});
     drawCaption(paper, "H|", 5, 3, 2, 0);
     QCOMPARE(captionWidth("H|"), int64_t(7));
     const at::Tensor ink = (paper[0] == 0).nonzero();
@@ -156,19 +151,18 @@ class SheetTest : public QObject {
   }
 
   void rangesBecomeColours() {
-    const at::Tensor x = torch::tensor({-1.0f, 0.0f, 1.0f, 3.0f, NAN, -INFINITY}).view({1, 1, 1, 6});
+    const at::Tensor x = at::tensor({-1.0f, 0.0f, 1.0f, 3.0f, NAN, -INFINITY}).view({1, 1, 1, 6});
     QVERIFY(at::equal(toUnitRange(x, PictureRange::twoSided).view({-1}),
-                      torch::tensor({0.0f, 0.5f, 1.0f, 1.0f, 0.0f, 0.0f})));
+                      at::tensor({0.0f, 0.5f, 1.0f, 1.0f, 0.0f, 0.0f})));
     QVERIFY(at::equal(toUnitRange(x, PictureRange::unit).view({-1}),
-                      torch::tensor({0.0f, 0.0f, 1.0f, 1.0f, 0.0f, 0.0f})));
-    const at::Tensor two =
-        torch::stack({torch::full({1, 2, 2}, 5.0f), torch::arange(4, at::kFloat).view({1, 2, 2})});
+                      at::tensor({0.0f, 0.0f, 1.0f, 1.0f, 0.0f, 0.0f})));
+    const at::Tensor two = at::stack({at::full({1, 2, 2}, 5.0f), at::arange(4, at::kFloat).view({1, 2, 2})});
     const at::Tensor own = toUnitRange(two, PictureRange::ownRange);
-    QVERIFY(at::equal(own[0], torch::zeros({1, 2, 2})));  // nothing to spread
-    QVERIFY(at::allclose(own[1].view({-1}), torch::tensor({0.0f, 1 / 3.0f, 2 / 3.0f, 1.0f})));
-    QCOMPARE(asColours(torch::zeros({2, 4, 3, 3})).size(1), int64_t(3));
-    QCOMPARE(asColours(torch::zeros({2, 2, 3, 3})).size(1), int64_t(3));
-    QCOMPARE(asColours(torch::zeros({2, 1, 3, 3})).size(1), int64_t(1));
+    QVERIFY(at::equal(own[0], at::zeros({1, 2, 2})));  // nothing to spread
+    QVERIFY(at::allclose(own[1].view({-1}), at::tensor({0.0f, 1 / 3.0f, 2 / 3.0f, 1.0f})));
+    QCOMPARE(asColours(at::zeros({2, 4, 3, 3})).size(1), int64_t(3));
+    QCOMPARE(asColours(at::zeros({2, 2, 3, 3})).size(1), int64_t(3));
+    QCOMPARE(asColours(at::zeros({2, 1, 3, 3})).size(1), int64_t(1));
   }
 };
 

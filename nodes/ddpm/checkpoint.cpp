@@ -1,0 +1,93 @@
+#include "nodes/ddpm/checkpoint.h"
+
+#include <algorithm>
+
+#include "nodes/types/layouts.h"
+
+namespace loom {
+
+namespace {
+
+/// One name of each layout that only a whole network has.
+constexpr std::string_view kMarks[] = {"head.weight", "conv_in.weight"};
+constexpr const char* kTable = "time_embedding.timembedding.0.weight";
+
+/// Place in a list: "4.module." -> 4, else −1.
+int64_t place(std::string_view prefix) {
+  const size_t digits = std::min(prefix.find_first_not_of("0123456789"), prefix.size());
+  if (digits == 0 || digits > 9 || prefix.substr(digits, 1) != ".") return -1;
+  return std::stoll(std::string(prefix.substr(0, digits)));
+}
+
+bool isEma(std::string_view prefix) {
+  return prefix.find("ema") != std::string_view::npos || place(prefix) > 0;
+}
+
+std::string called(const CheckpointChoice& choice) {
+  return choice.prefix.empty() ? "the network itself"
+                               : "'" + choice.prefix.substr(0, choice.prefix.size() - 1) + "'";
+}
+
+const CheckpointChoice* choose(const std::vector<CheckpointChoice>& all, CheckpointPart part) {
+  const CheckpointChoice* best = nullptr;
+  for (const CheckpointChoice& choice : all) {
+    if (part == CheckpointPart::ema && !choice.ema) continue;
+    if (part == CheckpointPart::model && choice.ema) continue;
+    if (!best || (choice.ema && !best->ema)) best = &choice;
+  }
+  return best;
+}
+
+Parameters below(const Weights& weights, const std::string& prefix) {
+  Parameters parameters;
+  for (auto at = weights.tensors.lower_bound(prefix); at != weights.tensors.end(); ++at) {
+    if (!at->first.starts_with(prefix)) break;
+    at::Tensor tensor = at->second;
+    if (tensor.is_floating_point() && tensor.scalar_type() != at::kFloat) tensor = tensor.to(at::kFloat);
+    parameters[at->first.substr(prefix.size())] = tensor;
+  }
+  return parameters;
+}
+
+}  // namespace
+
+std::vector<CheckpointChoice> networksIn(const std::vector<std::string>& names) {
+  std::vector<CheckpointChoice> found;
+  for (const std::string& name : names)
+    for (const std::string_view mark : kMarks) {
+      if (!name.ends_with(mark)) continue;
+      const std::string prefix = name.substr(0, name.size() - mark.size());
+      // "down.0.block.0.conv_in.weight" and the like are no networks: a prefix ends a name.
+      if (!prefix.empty() && prefix.back() != '.') continue;
+      found.push_back({prefix, isEma(prefix)});
+    }
+  // In ermongroup's list the moving average is the last.
+  std::stable_sort(found.begin(), found.end(),
+                   [](const auto& a, const auto& b) { return place(a.prefix) > place(b.prefix); });
+  return found;
+}
+
+Parameters unetFrom(const Weights& weights, CheckpointPart part) {
+  std::vector<std::string> names;
+  for (const auto& [name, tensor] : weights.tensors) names.push_back(name);
+  const std::vector<CheckpointChoice> all = networksIn(names);
+  const CheckpointChoice* choice = choose(all, part);
+  if (!choice && all.empty()) return below(weights, "");  // recognition says what is missing
+  if (!choice) {
+    std::vector<std::string> there;
+    for (const CheckpointChoice& other : all) there.push_back(called(other));
+    throw Error(std::string("The file holds no ") +
+                (part == CheckpointPart::ema ? "moving average" : "plain model") + "; it holds" +
+                listed(there) + ". Choose part auto.");
+  }
+  Parameters parameters = below(weights, choice->prefix);
+  if (choice->ema && !parameters.contains(kTable)) {
+    if (const CheckpointChoice* model = choose(all, CheckpointPart::model)) {
+      const auto table = weights.tensors.find(model->prefix + kTable);
+      if (table != weights.tensors.end()) parameters[kTable] = table->second.to(at::kFloat);
+    }
+  }
+  return parameters;
+}
+
+}  // namespace loom

@@ -1,0 +1,49 @@
+#pragma once
+// Eight floats at once, in plain C++ (GCC and Clang vector extensions), for the loops of this folder. A
+// function marked LOOM_FOR_EVERY_CPU is compiled for several instruction sets; the program takes the best one
+// its machine has. Include only in .cpp files whose functions are marked so: what is inlined into them is
+// compiled along.
+#include <cstdint>
+#include <cstring>
+
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__SANITIZE_ADDRESS__)
+#define LOOM_FOR_EVERY_CPU __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define LOOM_FOR_EVERY_CPU
+#endif
+#define LOOM_INLINE __attribute__((always_inline)) inline
+
+namespace loom::simd {
+
+typedef float V8 __attribute__((vector_size(32)));
+typedef int32_t I8 __attribute__((vector_size(32)));
+constexpr int64_t kWidth = 8;
+
+LOOM_INLINE V8 load(const float* from) {
+  V8 v;
+  std::memcpy(&v, from, sizeof v);
+  return v;
+}
+LOOM_INLINE void store(float* to, V8 v) { std::memcpy(to, &v, sizeof v); }
+
+/// e^x, relative error below 2e-7. Beyond ±87 the nearest that float holds; NaN stays NaN.
+LOOM_INLINE V8 exponential(V8 x) {
+  x = x < -87.0f ? V8{} - 87.0f : x;
+  x = x > 87.0f ? V8{} + 87.0f : x;
+  // x = n ln 2 + r with |r| ≤ ln 2 / 2; adding 1.5·2^23 rounds to a whole n.
+  const V8 shifted = x * 1.44269504f + 12582912.0f;
+  const V8 n = shifted - 12582912.0f;
+  const V8 r = x - n * 0.693145752f - n * 1.42860677e-6f;
+  V8 p = r * 1.9875691e-4f + 1.3981999e-3f;  // Cephes' minimax polynomial of (e^r − 1 − r) / r²
+  p = p * r + 8.3334519e-3f;
+  p = p * r + 4.1665796e-2f;
+  p = p * r + 1.6666666e-1f;
+  p = p * r + 5.0000001e-1f;
+  p = p * r * r + r + 1.0f;
+  const I8 scale = ((I8)shifted - 0x4B400000 + 127) << 23;
+  return p * (V8)scale;
+}
+
+LOOM_INLINE V8 sigmoid(V8 x) { return 1.0f / (1.0f + exponential(-x)); }
+
+}  // namespace loom::simd
