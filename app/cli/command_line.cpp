@@ -1,0 +1,191 @@
+#include "app/cli/command_line.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+
+#include "app/cli/check_command.h"
+#include "app/cli/info_command.h"
+#include "app/cli/nodes_command.h"
+#include "app/cli/output.h"
+#include "app/cli/provenance.h"
+#include "app/cli/run_command.h"
+
+namespace loom {
+namespace {
+
+constexpr const char* kAbout =
+    "Noiseloom runs diffusion sampling graphs: the same files that its editor makes.";
+
+constexpr const char* kFooter =
+    "Examples:\n"
+    "  noiseloom run graphs/ddpm.loom                      sample; pictures come to out/\n"
+    "  noiseloom run graphs/ddpm.loom --seed 7 --batch 16\n"
+    "  noiseloom run out/ddpm.png --set steps.count=20     a picture stands for the graph it was made with\n"
+    "  noiseloom check graphs/ddpm.loom                    what each node would give, or what is wrong\n"
+    "  noiseloom nodes noise.gaussian                      a node's inputs, outputs and defaults\n"
+    "  noiseloom info weights.pt                           what a weight file, picture or graph holds\n"
+    "\n"
+    "Exit codes: 0 done, 1 failed while running, 2 refused before anything ran, 130 stopped.";
+
+constexpr const char* kRunFooter =
+    "Values: --set takes what the graph exposes, or node.param; lists as JSON: --set "
+    "\"noise.shape=[3,64,64]\".\n"
+    "Files named with --set are looked up in the current folder. A graph reads below its own folder, the\n"
+    "resources that ship, and what --allow adds; it writes below --out.\n"
+    "\n"
+    "Examples:\n"
+    "  noiseloom run graphs/ddpm.loom --record sampling.x       keep every x_t: out/sampling.x.safetensors "
+    "and .png\n"
+    "  noiseloom run graphs/ddpm.loom --stats sampling.x        min, max, mean... of every x_t: "
+    "out/sampling.x.csv\n"
+    "  noiseloom run graphs/train/ddpm.loom --resume            go on where a stopped run left off\n"
+    "  noiseloom run graphs/ddpm.loom --json | jq .event";
+
+class CommandLine {
+ public:
+  explicit CommandLine(const Registry& registry);
+  int run(int argc, const char* const* argv);
+
+ private:
+  CLI::App* command(const char* name, const char* about, std::function<int()> action);
+  void addGraph(CLI::App& command, GraphRequest& request, bool& json);
+  void addRun();
+  void addCheck();
+  void addPlan();
+  void addNodes();
+  void addInfo();
+  int refuse(const CLI::ParseError& error, bool json);
+
+  const Registry& registry_;
+  CLI::App app_{kAbout, "noiseloom"};
+  RunRequest run_;
+  CheckRequest check_, plan_;
+  NodesRequest nodes_;
+  InfoRequest info_;
+  std::function<int()> action_;
+};
+
+CommandLine::CommandLine(const Registry& registry) : registry_(registry) {
+  app_.require_subcommand(1);
+  app_.footer(kFooter);
+  app_.get_formatter()->column_width(34);
+  app_.set_version_flag("--version", "noiseloom " + programVersion() + " (LibTorch " + torchVersion() + ")");
+  addRun();
+  addCheck();
+  addPlan();
+  addNodes();
+  addInfo();
+}
+
+CLI::App* CommandLine::command(const char* name, const char* about, std::function<int()> action) {
+  CLI::App* command = app_.add_subcommand(name, about);
+  command->callback([this, action = std::move(action)] { action_ = action; });
+  return command;
+}
+
+void CommandLine::addGraph(CLI::App& command, GraphRequest& request, bool& json) {
+  command.add_option("FILE", request.file, "Graph (.loom), or a PNG that holds one")->required();
+  command.add_option("--set", request.set, "Set an exposed name or node.param; may be repeated")
+      ->type_name("NAME=VALUE")
+      ->allow_extra_args(false);
+  command.add_option("--seed", request.seed, "Set the exposed name \"seed\"")->type_name("N");
+  command.add_option("--batch", request.batch, "Set the exposed name \"batch\"")->type_name("N");
+  command.add_option("--device", request.policy.device, "auto, cpu or cuda")
+      ->check(CLI::IsMember({"auto", "cpu", "cuda"}))
+      ->type_name("NAME")
+      ->capture_default_str();
+  command.add_option("--dtype", request.policy.dtype, "Of networks: auto, fp32, bf16 or fp16")
+      ->check(CLI::IsMember({"auto", "fp32", "bf16", "fp16"}))
+      ->type_name("NAME")
+      ->capture_default_str();
+  command.add_option("--threads", request.policy.threads, "Cores to use; 0: all")
+      ->check(CLI::Range(0, 4096))
+      ->type_name("N")
+      ->capture_default_str();
+  command.add_option("--out", request.out, "Folder that files are written to")
+      ->type_name("DIR")
+      ->capture_default_str();
+  command.add_option("--allow", request.allow, "A further folder that the graph may read; may be repeated")
+      ->type_name("DIR")
+      ->allow_extra_args(false);
+  command.add_flag("--json", json, "One JSON object a line instead of text");
+}
+
+void CommandLine::addRun() {
+  CLI::App* command = this->command("run", "Run a graph", [this] { return runCommand(run_, registry_); });
+  addGraph(*command, run_.graph, run_.json);
+  command->add_option("--record", run_.record, "Keep what a port held at every step; may be repeated")
+      ->type_name("NODE.PORT")
+      ->allow_extra_args(false);
+  command
+      ->add_option("--record-budget", run_.recordBytes, "Memory for recordings; beyond it steps are left out")
+      ->transform(CLI::AsSizeValue(false))
+      ->type_name("SIZE")
+      ->default_str("512M");
+  command->add_option("--stats", run_.statistics, "Statistics of a port at every step; may be repeated")
+      ->type_name("NODE.PORT")
+      ->allow_extra_args(false);
+  command->add_flag("--resume", run_.resume, "Go on where the same run was stopped or killed");
+  command
+      ->add_option("--checkpoint-every", run_.checkpointEvery, "Seconds of work that a killed run may lose")
+      ->check(CLI::Range(0.0, 1e9))
+      ->type_name("SECONDS")
+      ->capture_default_str();
+  command->add_flag("--quiet", run_.quiet, "Say nothing but errors");
+  command->footer(kRunFooter);
+}
+
+void CommandLine::addCheck() {
+  CLI::App* command =
+      this->command("check", "Say what each node of a graph would give, or what is wrong with it",
+                    [this] { return checkCommand(check_, registry_); });
+  addGraph(*command, check_.graph, check_.json);
+}
+
+void CommandLine::addPlan() {
+  CLI::App* command =
+      this->command("plan", "Show the order of work: what is taken out of loops, joined, freed",
+                    [this] { return planCommand(plan_, registry_); });
+  addGraph(*command, plan_.graph, plan_.json);
+}
+
+void CommandLine::addNodes() {
+  CLI::App* command = this->command("nodes", "List node types, or describe one",
+                                    [this] { return nodesCommand(nodes_, registry_); });
+  command->add_option("TYPE", nodes_.type, "Node type, such as noise.gaussian");
+  command->add_flag("--json", nodes_.json, "One JSON object a line instead of text");
+}
+
+void CommandLine::addInfo() {
+  CLI::App* command = this->command("info", "Say what a weight file, picture or graph holds",
+                                    [this] { return infoCommand(info_, registry_); });
+  command->add_option("FILE", info_.file, "The file; its content tells what it is")->required();
+  command->add_flag("--json", info_.json, "One JSON object instead of text");
+}
+
+int CommandLine::refuse(const CLI::ParseError& error, bool json) {
+  if (error.get_exit_code() == 0) return app_.exit(error);  // --help, --version
+  if (json) return report(Error(error.what()), kRefused, true);
+  std::fprintf(stderr, "error: %s\n`noiseloom --help` and `noiseloom COMMAND --help` say what there is.\n",
+               error.what());
+  return kRefused;
+}
+
+int CommandLine::run(int argc, const char* const* argv) {
+  const bool json =
+      std::any_of(argv, argv + argc, [](const char* text) { return std::string_view(text) == "--json"; });
+  try {
+    app_.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return refuse(error, json);
+  }
+  return action_();
+}
+
+}  // namespace
+
+int runCommandLine(int argc, const char* const* argv, const Registry& registry) {
+  return CommandLine(registry).run(argc, argv);
+}
+
+}  // namespace loom

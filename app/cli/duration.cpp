@@ -1,0 +1,58 @@
+#include "app/cli/duration.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+
+namespace loom {
+namespace {
+
+template <class... Args>
+std::string formatted(const char* format, Args... args) {
+  char text[96];
+  std::snprintf(text, sizeof text, format, args...);
+  return text;
+}
+
+}  // namespace
+
+std::string clockText(double seconds) {
+  const auto whole = static_cast<long long>(std::clamp(std::round(seconds), 0.0, 3.6e9));
+  if (whole < 3600) return formatted("%lld:%02lld", whole / 60, whole % 60);
+  return formatted("%lld:%02lld:%02lld", whole / 3600, whole / 60 % 60, whole % 60);
+}
+
+std::string durationText(double seconds) {
+  if (seconds < 0.995) return formatted("%.2f s", std::max(seconds, 0.0));
+  if (seconds < 59.95) return formatted("%.1f s", seconds);
+  return clockText(seconds);
+}
+
+std::string rateText(double perSecond) {
+  if (!(perSecond > 0)) return "";
+  if (perSecond >= 9.95) return formatted("%.0f steps/s", std::min(perSecond, 1e12));
+  if (perSecond >= 0.995) return formatted("%.1f steps/s", perSecond);
+  return formatted(perSecond > 0.1 ? "%.1f s/step" : "%.0f s/step", 1 / perSecond);
+}
+
+std::string sizeText(uint64_t bytes) {
+  const char* units[] = {"B", "KiB", "MiB", "GiB", "TiB"};
+  double size = static_cast<double>(bytes);
+  int unit = 0;
+  while (size >= 1023.95 && unit < 4) {
+    size /= 1024;
+    ++unit;
+  }
+  return unit ? formatted("%.1f %s", size, units[unit]) : formatted("%.0f %s", size, units[0]);
+}
+
+std::string countText(uint64_t count) {
+  if (count >= 999'950'000) return formatted("%.2f G", static_cast<double>(count) / 1e9);
+  if (count >= 999'950) return formatted("%.1f M", static_cast<double>(count) / 1e6);
+  if (count >= 1000)
+    return formatted("%llu,%03llu", static_cast<unsigned long long>(count / 1000),
+                     static_cast<unsigned long long>(count % 1000));
+  return std::to_string(count);
+}
+
+}  // namespace loom

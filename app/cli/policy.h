@@ -1,0 +1,27 @@
+#pragma once
+// Where and how a run computes: "auto" decided, and what is missing said.
+#include <string>
+
+#include "engine/node/exec.h"
+
+namespace loom {
+
+struct PolicyRequest {
+  std::string device = "auto";  // auto, cpu, cuda
+  std::string dtype = "auto";   // auto, fp32, bf16, fp16
+  int threads = 0;              // 0: all cores
+};
+
+/// Throws Error saying what is missing. auto: CUDA where a driver and this LibTorch's CUDA part are there,
+/// and bf16 where the device multiplies matrices in it (GPUs; CPUs with AMX or AVX512-BF16), else fp32. Loads
+/// LibTorch's CUDA library when it is wanted; called once, before any tensor is made.
+Policy decidePolicy(const PolicyRequest& request);
+
+std::string deviceName(const Policy& policy);   // "cpu", "cuda:0"
+std::string computeName(const Policy& policy);  // "fp32", "bf16", "fp16"
+
+/// What the processor can do, of what matters to speed and to the last digits: "avx2", "avx512_bf16",
+/// "amx_bf16"...
+std::vector<std::string> cpuFeatures();
+
+}  // namespace loom

@@ -1,0 +1,36 @@
+#pragma once
+// A graph as a command line names it, read, set and compiled: what `run`, `check` and `plan` have in common.
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "app/cli/graph_source.h"
+#include "app/cli/policy.h"
+#include "app/cli/settings.h"
+#include "engine/plan/plan.h"
+
+namespace loom {
+
+struct GraphRequest {
+  std::string file;
+  std::vector<std::string> set;    // "name=value"
+  std::optional<uint64_t> seed;    // the exposed name "seed"
+  std::optional<int64_t> batch;    // the exposed name "batch"
+  std::vector<std::string> allow;  // further folders that the graph may read
+  std::string out = "out";
+  PolicyRequest policy;
+};
+
+struct PreparedGraph {
+  GraphSource source;
+  std::shared_ptr<const Document> document;   // with the settings applied
+  std::map<std::string, nlohmann::json> set;  // what was set, by name
+  Policy policy;
+  Files files;
+  std::shared_ptr<const Plan> plan;
+};
+
+/// Throws Error where anything is wrong with the graph or the request; nothing of it has then been run.
+PreparedGraph prepareGraph(const GraphRequest& request, const Registry& registry);
+
+}  // namespace loom

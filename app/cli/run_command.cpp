@@ -1,0 +1,258 @@
+#include "app/cli/run_command.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "app/cli/composite_observer.h"
+#include "app/cli/duration.h"
+#include "app/cli/interrupt.h"
+#include "app/cli/json_observer.h"
+#include "app/cli/output.h"
+#include "app/cli/provenance.h"
+#include "app/cli/recordings.h"
+#include "app/cli/terminal_observer.h"
+#include "engine/run/checkpoints.h"
+
+namespace loom {
+namespace fs = std::filesystem;
+namespace {
+
+using nlohmann::json;
+
+class FileCollector final : public Observer {
+ public:
+  void produced(const std::string&, const fs::path& file) override {
+    if (std::find(files.begin(), files.end(), file) == files.end()) files.push_back(file);
+  }
+  std::vector<fs::path> files;
+};
+
+std::string portsOf(const Plan& plan, const std::string& node) {
+  std::string names, nodes;
+  for (const auto& [port, slot] : plan.ports) {
+    const std::string path = port.substr(0, port.rfind('.'));
+    if (path == node) names += (names.empty() ? "" : ", ") + port;
+    if (!nodes.ends_with(path)) nodes += (nodes.empty() ? "" : ", ") + path;
+  }
+  return names.empty() ? "the nodes that run are: " + nodes : "there are: " + names;
+}
+
+void checkPorts(const Plan& plan, const std::vector<std::string>& ports, const std::string& option) {
+  for (const std::string& port : ports) {
+    const auto found = plan.ports.find(port);
+    if (found == plan.ports.end())
+      throw Error(option + " " + port + ": there is no such port; " +
+                  portsOf(plan, port.substr(0, port.rfind('.'))));
+    const TypeInfo* type = plan.slots[static_cast<size_t>(found->second)].spec.type;
+    if (type && type != &typeOf<Any>() && !hasTensor(*type))
+      throw Error(option + " " + port + ": it carries " + type->name + ", which is no tensor and no number");
+  }
+}
+
+/// One run with everything around it: what watches it, what it leaves behind, how it ends.
+class RunSession {
+ public:
+  RunSession(const RunRequest& request, const Registry& registry);
+  int run();
+
+ private:
+  void prepare();
+  void execute();
+  void saveRecordings();
+  void saveWhatThereIs();
+  void say(const std::string& node, const std::string& message) { observer_.log(node, message); }
+  void made(const fs::path& file) { observer_.produced("", file); }
+  int finished(const Run& run);
+  int stopped();
+  double seconds() const {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+  }
+  int failed(const std::exception& error, ExitCode code);
+  void printFiles() const;
+  fs::path shown(const fs::path& file) const;
+
+  const RunRequest& request_;
+  const Registry& registry_;
+  const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+  CancelToken cancel_;
+  PreparedGraph graph_;
+  FileCollector files_;
+  TerminalObserver terminal_;
+  JsonObserver events_{stdout};
+  std::unique_ptr<Recorder> recorder_;
+  CompositeObserver observer_;
+  std::unique_ptr<DiskCheckpoints> checkpoints_;
+  std::unique_ptr<Run> run_;
+};
+
+RunSession::RunSession(const RunRequest& request, const Registry& registry)
+    : request_(request),
+      registry_(registry),
+      terminal_(
+          {.bar = !request.json && !request.quiet && isatty(fileno(stderr)), .messages = !request.quiet}) {}
+
+void RunSession::prepare() {
+  graph_ = prepareGraph(request_.graph, registry_);
+  checkPorts(*graph_.plan, request_.record, "--record");
+  checkPorts(*graph_.plan, request_.statistics, "--stats");
+  Recorder::Options options{
+      .record = request_.record, .statistics = request_.statistics, .mostBytes = request_.recordBytes};
+  options.thinned = [this](const std::string& port, int64_t every) {
+    say("", "recording " + port + " every " + std::to_string(every) + " steps to stay within " +
+                sizeText(request_.recordBytes) + " (--record-budget)");
+  };
+  if (request_.json)
+    options.row = [this](const std::string& port, const Recorder::Row& row) {
+      events_.statistics(port, row);
+    };
+  recorder_ = std::make_unique<Recorder>(std::move(options));
+  observer_.add(files_);
+  observer_.add(*recorder_);
+  observer_.add(request_.json ? static_cast<Observer&>(events_) : terminal_);
+  checkpoints_ = std::make_unique<DiskCheckpoints>(DiskCheckpoints::Options{
+      .folder = graph_.files.options().output / ".checkpoints",
+      .everySeconds = request_.checkpointEvery,
+      .resume = request_.resume,
+      .device = graph_.policy.device,
+      .plan = graph_.plan.get(),
+      .registry = &registry_,
+      .cancel = &cancel_,
+      .say = [this](const std::string& zone, const std::string& message) { say(zone, message); }});
+  if (request_.json)
+    writeJsonLine(stdout, {{"event", "started"},
+                           {"graph", graph_.source.file.string()},
+                           {"version", programVersion()},
+                           {"device", deviceName(graph_.policy)},
+                           {"dtype", computeName(graph_.policy)}});
+}
+
+void RunSession::execute() {
+  RunOptions options;
+  options.policy = graph_.policy;
+  options.files = graph_.files;
+  options.observer = &observer_;
+  options.cancel = &cancel_;
+  options.checkpoints = checkpoints_.get();
+  options.probes = request_.record;
+  for (const std::string& port : request_.statistics)
+    if (std::find(options.probes.begin(), options.probes.end(), port) == options.probes.end())
+      options.probes.push_back(port);
+  options.provenance = provenanceOf(graph_, registry_, &cancel_);
+  options.documentText = writeGraph(*graph_.document);
+  run_ = std::make_unique<Run>(graph_.plan, std::move(options));
+  run_->execute();
+}
+
+void RunSession::saveRecordings() {
+  const fs::path& folder = graph_.files.options().output;
+  if (!request_.record.empty() || !request_.statistics.empty()) fs::create_directories(folder);
+  for (const std::string& port : request_.record) {
+    const Recording recording = recorder_->recording(port);
+    if (recording.frames.empty()) {
+      say("", "nothing was recorded of " + port + ": it was not computed in this run");
+      continue;
+    }
+    saveRecording(folder / (portStem(port) + ".safetensors"), port, recording, recorder_->every(port));
+    made(folder / (portStem(port) + ".safetensors"));
+    if (saveFilmStrip(folder / (portStem(port) + ".png"), recording))
+      made(folder / (portStem(port) + ".png"));
+  }
+  for (const std::string& port : request_.statistics) {
+    saveStatistics(folder / (portStem(port) + ".csv"), recorder_->statistics(port));
+    made(folder / (portStem(port) + ".csv"));
+  }
+}
+
+// After a stop or a failure: what led there is what one wants to see, and the first error stays the one told.
+void RunSession::saveWhatThereIs() {
+  try {
+    saveRecordings();
+  } catch (const std::exception& error) {
+    say("", std::string("the recordings were not saved: ") + plainError(error).what());
+  }
+}
+
+// As the user named the folder: below the current one without the way to it.
+fs::path RunSession::shown(const fs::path& file) const {
+  const fs::path relative = file.lexically_relative(fs::current_path());
+  return relative.empty() || relative.begin()->string() == ".." ? file : relative;
+}
+
+void RunSession::printFiles() const {
+  if (request_.json || request_.quiet) return;
+  for (const fs::path& file : files_.files) std::printf("%s\n", shown(file).c_str());
+  std::fflush(stdout);
+}
+
+int RunSession::finished(const Run& run) {
+  checkpoints_->remove();
+  terminal_.finish();
+  if (request_.json) {
+    json outputs = json::object(), files = json::array();
+    for (const auto& [name, slot] : graph_.plan->outputs) outputs[name] = run.output(name).summary();
+    for (const fs::path& file : files_.files) files.push_back(file.string());
+    writeJsonLine(stdout,
+                  {{"event", "finished"}, {"seconds", seconds()}, {"files", files}, {"outputs", outputs}});
+  } else if (!request_.quiet) {
+    printFiles();
+    if (files_.files.empty())
+      std::fprintf(stderr, "nothing was saved: no node of this graph writes a file\n");
+    std::fprintf(stderr, "done in %s\n", durationText(seconds()).c_str());
+  }
+  return kDone;
+}
+
+int RunSession::stopped() {
+  terminal_.finish();
+  const std::vector<DiskCheckpoints::Kept> kept =
+      checkpoints_ ? checkpoints_->kept() : std::vector<DiskCheckpoints::Kept>();
+  if (request_.json) {
+    json zones = json::array();
+    for (const auto& each : kept)
+      zones.push_back({{"zone", each.zone}, {"done", each.done}, {"count", each.count}});
+    writeJsonLine(stdout, {{"event", "stopped"}, {"seconds", seconds()}, {"kept", zones}});
+    return kStopped;
+  }
+  printFiles();
+  std::string where;
+  for (const auto& each : kept)
+    where += (where.empty() ? " " : ", ") + each.zone + " after " + std::to_string(each.done) + " of " +
+             std::to_string(each.count) + " steps";
+  std::fprintf(stderr, "stopped%s\n", where.c_str());
+  if (!kept.empty()) std::fprintf(stderr, "to go on from there, give the same command with --resume\n");
+  return kStopped;
+}
+
+int RunSession::failed(const std::exception& error, ExitCode code) {
+  terminal_.finish();
+  printFiles();
+  return report(plainError(error), code, request_.json);
+}
+
+int RunSession::run() {
+  const Interrupt interrupt(cancel_);
+  ExitCode stage = kRefused;
+  try {
+    prepare();
+    stage = kFailed;
+    execute();
+    saveRecordings();
+    return finished(*run_);
+  } catch (const Cancelled&) {
+    saveWhatThereIs();
+    return stopped();
+  } catch (const std::exception& error) {
+    if (stage == kFailed) saveWhatThereIs();
+    return failed(error, stage);
+  }
+}
+
+}  // namespace
+
+int runCommand(const RunRequest& request, const Registry& registry) {
+  return RunSession(request, registry).run();
+}
+
+}  // namespace loom

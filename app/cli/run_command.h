@@ -1,0 +1,20 @@
+#pragma once
+// `noiseloom run`: compiles a graph, runs it, shows it, records what was asked for, can go on where it
+// stopped.
+#include "app/cli/prepared_graph.h"
+
+namespace loom {
+
+struct RunRequest {
+  GraphRequest graph;
+  std::vector<std::string> record, statistics;  // ports
+  uint64_t recordBytes = uint64_t{512} << 20;
+  bool resume = false;
+  double checkpointEvery = 30;  // seconds
+  bool json = false, quiet = false;
+};
+
+/// Returns the exit code; what went wrong has been said.
+int runCommand(const RunRequest& request, const Registry& registry);
+
+}  // namespace loom

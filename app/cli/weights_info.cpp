@@ -1,0 +1,123 @@
+#include "app/cli/weights_info.h"
+
+#include <algorithm>
+#include <map>
+
+#include "app/cli/duration.h"
+#include "engine/core/error.h"
+#include "engine/files/weights_file.h"
+#include "nodes/ddpm/checkpoint.h"
+#include "nodes/types/layouts.h"
+
+namespace loom {
+namespace {
+
+using nlohmann::json;
+
+constexpr size_t kMostShown = 8;
+constexpr size_t kMostMeta = 2000;  // characters
+
+uint64_t elementsOf(const TensorEntry& entry) {
+  uint64_t count = 1;
+  for (int64_t size : entry.shape) count *= static_cast<uint64_t>(size);
+  return count;
+}
+
+std::string networkText(const UNetConfig& config, const ShapeMap& shapes) {
+  uint64_t count = 0;
+  for (const auto& [name, shape] : shapes) {
+    uint64_t elements = 1;
+    for (int64_t size : shape) elements *= static_cast<uint64_t>(size);
+    count += elements;
+  }
+  std::string widths;
+  for (int64_t width : config.widths) widths += (widths.empty() ? "" : ", ") + std::to_string(width);
+  return "DDPM U-Net, " +
+         std::string(config.layout == UNetLayout::pytorch_ddpm ? "pytorch-ddpm" : "Ho et al.") +
+         " layout: " + std::to_string(config.inChannels) + " to " + std::to_string(config.outChannels) +
+         " channels, widths " + widths + ", " + std::to_string(config.blocks) + " residual blocks a level, " +
+         countText(count) + " parameters";
+}
+
+json networksOf(const std::vector<TensorEntry>& tensors, const std::vector<std::string>& names) {
+  json networks = json::array();
+  for (const CheckpointChoice& choice : networksIn(names)) {
+    ShapeMap shapes;
+    for (const TensorEntry& tensor : tensors)
+      if (tensor.name.starts_with(choice.prefix))
+        shapes[tensor.name.substr(choice.prefix.size())] = tensor.shape;
+    json network{{"prefix", choice.prefix}, {"ema", choice.ema}};
+    try {
+      network["is"] = networkText(recogniseUNet(shapes), shapes);
+    } catch (const Error&) {
+      continue;  // a name in common is not yet a network
+    }
+    networks.push_back(std::move(network));
+  }
+  return networks;
+}
+
+json largestOf(std::vector<TensorEntry> tensors) {
+  std::stable_sort(tensors.begin(), tensors.end(),
+                   [](const auto& a, const auto& b) { return elementsOf(a) > elementsOf(b); });
+  json largest = json::array();
+  for (size_t i = 0; i < std::min(tensors.size(), kMostShown); ++i)
+    largest.push_back(
+        {{"name", tensors[i].name}, {"dtype", dtypeName(tensors[i].dtype)}, {"shape", tensors[i].shape}});
+  return largest;
+}
+
+}  // namespace
+
+json describeWeights(const std::filesystem::path& file) {
+  const WeightsListing listing = listWeights(file);
+  std::vector<std::string> names;
+  std::map<std::string, int64_t> dtypes;
+  uint64_t elements = 0, bytes = 0;
+  for (const TensorEntry& tensor : listing.tensors) {
+    names.push_back(tensor.name);
+    ++dtypes[dtypeName(tensor.dtype)];
+    elements += elementsOf(tensor);
+    bytes += static_cast<uint64_t>(byteCount(tensor.shape, tensor.dtype).value_or(0));
+  }
+  json described{{"kind", "weights"},
+                 {"container", listing.container},
+                 {"tensors", listing.tensors.size()},
+                 {"elements", elements},
+                 {"bytes", bytes},
+                 {"dtypes", dtypes},
+                 {"largest", largestOf(listing.tensors)},
+                 {"metadata", listing.meta},
+                 {"notes", listing.notes}};
+  described["networks"] = networksOf(listing.tensors, names);
+  if (described["networks"].empty())
+    if (const std::string guess = looksLike(names); !guess.empty()) described["looksLike"] = guess;
+  return described;
+}
+
+std::string weightsText(const json& d) {
+  std::string text = "weights, " + d["container"].get<std::string>() + ": " + countText(d["tensors"]) +
+                     " tensors, " + countText(d["elements"]) + " elements, " + sizeText(d["bytes"]) + "\n";
+  std::string dtypes;
+  for (const auto& [name, count] : d["dtypes"].items())
+    dtypes += (dtypes.empty() ? "" : ", ") + name + " (" + std::to_string(count.get<int64_t>()) + ")";
+  if (!dtypes.empty()) text += "dtypes: " + dtypes + "\n";
+  for (const json& network : d["networks"]) {
+    const std::string prefix = network["prefix"];
+    text += (prefix.empty() ? "" : prefix.substr(0, prefix.size() - 1) + ": ") +
+            network["is"].get<std::string>() + (network["ema"].get<bool>() ? ", moving average" : "") + "\n";
+  }
+  if (d.contains("looksLike")) text += d["looksLike"].get<std::string>() + "\n";
+  for (const json& note : d["notes"]) text += "note: " + note.get<std::string>() + "\n";
+  text += "largest tensors:\n";
+  for (const json& tensor : d["largest"])
+    text += "  " + tensor["name"].get<std::string>() + "  " + tensor["dtype"].get<std::string>() + " " +
+            tensor["shape"].dump() + "\n";
+  const std::string meta = d["metadata"].dump(2, ' ', false, json::error_handler_t::replace);
+  if (!d["metadata"].empty())
+    text +=
+        "beside the tensors: " + (meta.size() > kMostMeta ? meta.substr(0, kMostMeta) + " ..." : meta) + "\n";
+  return text;
+}
+
+}  // namespace loom
