@@ -152,8 +152,11 @@ class DataNodesTest : public QObject {
     std::ofstream(file("pics/broken.png")) << "no picture";
     QVERIFY_EXCEPTION_THROWN(folder.param("limit", 0).run(), Error);
     fs::remove(file("pics/broken.png"));
-    fs::create_symlink("/usr/share/pixmaps/debian-logo.png", file("pics/link.png"));
-    if (fs::exists(file("pics/link.png"))) QVERIFY_EXCEPTION_THROWN(folder.run(), Error);  // leads outside
+    QTemporaryDir elsewhere;
+    const fs::path outside = elsewhere.filePath("outside.png").toStdString();
+    writePng(outside, at::full({3, 4, 4}, 1, at::kByte));
+    fs::create_symlink(outside, file("pics/link.png"));
+    QVERIFY_EXCEPTION_THROWN(folder.run(), Error);  // leads out of what the graph may read
     QVERIFY_EXCEPTION_THROWN(folder.param("path", "nowhere").run(), Error);
   }
 
