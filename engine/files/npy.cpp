@@ -110,7 +110,8 @@ class DictReader {
   at::ScalarType dtypeOf(std::string_view text) const {
     for (const DtypeName& known : kDtypes) {
       const bool oneByte = known.name[0] == '|';
-      if (text == known.name || (oneByte && text.substr(1) == known.name.substr(1))) return known.dtype;
+      if (text == known.name || (oneByte && text.ends_with(known.name.substr(1)) && text.size() == 3))
+        return known.dtype;
     }
     throw Error(file_ + " holds " + std::string(text.substr(0, 20)) +
                 ", which is no tensor's dtype. Save it as little-endian float32 with numpy.save");

@@ -45,7 +45,10 @@ class Builder : public nlohmann::json_sax<Json> {
   }
 
   bool parse_error(size_t position, const std::string&, const nlohmann::detail::exception& error) override {
-    const std::string what = error.what();
+    std::string what = error.what();
+    // It quotes the text as it stands there, and that may be no UTF-8.
+    std::replace_if(
+        what.begin(), what.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x80; }, '?');
     const size_t colon = what.find("syntax error");
     throw Error("this is not JSON at " + place(text_, position) + ": " +
                 shortened(colon == std::string::npos ? what : what.substr(colon), 200));

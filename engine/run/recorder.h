@@ -24,9 +24,9 @@ class Recorder final : public Observer {
     Statistics statistics;
   };
   struct Options {
-    std::vector<std::string> record = {};       // ports whose values are kept
-    std::vector<std::string> statistics = {};   // ports whose statistics are kept
-    size_t mostBytes = size_t{512} << 20;  // of all recordings together
+    std::vector<std::string> record = {};      // ports whose values are kept
+    std::vector<std::string> statistics = {};  // ports whose statistics are kept
+    size_t mostBytes = size_t{512} << 20;      // of all recordings together
     /// Told when a recording is thinned to every 2nd, 4th... step to stay in the budget. May be null.
     std::function<void(const std::string& port, int64_t every)> thinned = {};
     /// Told of every row of statistics as it comes. May be null.

@@ -222,18 +222,18 @@ void check(const std::vector<Series>& series, const PlotOptions& o) {
 }  // namespace
 
 std::vector<double> runningMean(const std::vector<double>& values, int64_t window) {
-  std::vector<double> means(values.size());
-  double sum = 0;
-  int64_t count = 0;
-  const auto add = [&](double value, int sign) {
-    if (!std::isfinite(value)) return;
-    sum += sign * value;
-    count += sign;
-  };
-  for (size_t i = 0; i < values.size(); ++i) {
-    add(values[i], 1);
-    if (static_cast<int64_t>(i) >= window) add(values[i - static_cast<size_t>(window)], -1);
-    means[i] = count ? sum / static_cast<double>(count) : NAN;
+  // Sums from the start, of which two give any stretch.
+  const auto n = static_cast<int64_t>(values.size());
+  std::vector<double> sums(values.size() + 1), counts(values.size() + 1), means(values.size());
+  for (int64_t i = 0; i < n; ++i) {
+    const bool finite = std::isfinite(values[i]);
+    sums[i + 1] = sums[i] + (finite ? values[i] : 0);
+    counts[i + 1] = counts[i] + (finite ? 1 : 0);
+  }
+  for (int64_t i = 0; i < n; ++i) {
+    const int64_t reach = std::min({std::max<int64_t>(window, 1) / 2, i, n - 1 - i});
+    const double count = counts[i + reach + 1] - counts[i - reach];
+    means[i] = count > 0 ? (sums[i + reach + 1] - sums[i - reach]) / count : NAN;
   }
   return means;
 }
@@ -256,7 +256,10 @@ at::Tensor linePlot(const std::vector<Series>& series, const PlotOptions& option
     const Colour& colour = kColours[i % kColours.size()];
     const Series& s = series[i];
     drawCurve(canvas, area, s.x, s.y, colour, options.smooth > 1 ? 0.25 : 1);
-    if (options.smooth > 1) drawCurve(canvas, area, s.x, runningMean(s.y, options.smooth), colour, 1);
+    if (options.smooth > 1)
+      drawCurve(canvas, area, s.x,
+                runningMean(s.y, std::min<int64_t>(options.smooth, static_cast<int64_t>(s.y.size()) / 10)),
+                colour, 1);
   }
   drawLegend(canvas, area, series);
   return canvas.picture();

@@ -13,7 +13,8 @@ namespace loom {
 struct PlotOptions {
   int64_t width = 720, height = 420;  // pixels
   Scale x = Scale::linear, y = Scale::linear;
-  int64_t smooth = 1;  // points that a running mean takes in; the curve itself stays, pale
+  int64_t smooth =
+      1;  // points that a running mean takes in, at most a tenth of all; the curve itself stays, pale
   std::string title;
 };
 
@@ -22,7 +23,8 @@ struct PlotOptions {
 /// picture is too small or large.
 at::Tensor linePlot(const std::vector<Series>& series, const PlotOptions& options);
 
-/// Mean of the last `window` values at each place (fewer at the start); what is not finite is left out.
+/// Mean of the `window` values around each place, fewer at the ends, as many on the left as on the right;
+/// what is not finite is left out.
 std::vector<double> runningMean(const std::vector<double>& values, int64_t window);
 
 }  // namespace loom

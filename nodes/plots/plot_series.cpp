@@ -15,7 +15,7 @@ constexpr In<Int> height{"height", "Pixels", {.value = 420, .min = 90, .max = 16
 constexpr In<Choice> xScale{"x_scale", "Scale of the x axis", {.value = 0, .names = {"linear", "log"}}};
 constexpr In<Choice> yScale{"y_scale", "Scale of the y axis", {.value = 0, .names = {"linear", "log"}}};
 constexpr In<Int> smooth{"smooth",
-                         "Points that a running mean takes in; 1: the curves alone",
+                         "Points that a running mean takes in, at most a tenth of all; 1: the curves alone",
                          {.value = 1, .min = 1, .max = 1000000}};
 constexpr Out<Image> image{"image", "The plot, float32 [1, 3, height, width]"};
 

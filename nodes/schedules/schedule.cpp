@@ -130,8 +130,9 @@ double alphaBar(const Schedule& schedule, int64_t t) {
 Posterior posterior(const Schedule& schedule, const Timestep& step) {
   const double bar_t = alphaBar(schedule, step.t), bar_s = alphaBar(schedule, step.t_next);
   Posterior p;
-  // Neighbours take β from the table: 1 − ᾱ_t/ᾱ_s is the same but for rounding.
-  p.beta = step.t_next == step.t - 1 ? table(schedule.beta)[step.t] : 1 - bar_t / bar_s;
+  // Not from the table of β, even between neighbours: where ᾱ was rounded to float32 the two differ by 2e-4,
+  // and the coefficients must add up.
+  p.beta = bar_s > 0 ? 1 - bar_t / bar_s : table(schedule.beta)[step.t];
   p.fromX0 = std::sqrt(bar_s) * p.beta / (1 - bar_t);
   p.fromXt = std::sqrt(1 - p.beta) * (1 - bar_s) / (1 - bar_t);
   const double tilde = p.beta * (1 - bar_s) / (1 - bar_t), v = schedule.v_posterior;

@@ -98,6 +98,7 @@ class NpyTest : public QObject {
     row("size beyond int64", npy(dictOf("<f4", "99999999999999999999"), six()), "header can't be read");
     row("cut short", npy(dictOf("<f4", "3, 3"), six()), "needs 36 bytes and 24 are there");
     row("big endian", npy(dictOf(">f4", "2, 3"), six()), "no tensor's dtype");
+    row("no dtype", npy(dictOf("", "2, 3"), six()), "no tensor's dtype");
     row("objects", npy(dictOf("|O", "2, 3"), six()), "no tensor's dtype");
     row("text", npy(dictOf("<U4", "2, 3"), six()), "no tensor's dtype");
   }

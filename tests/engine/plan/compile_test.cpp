@@ -86,7 +86,7 @@ class CompileTest : public QObject {
         "the links go round in a circle: ");
     row("circle through a zone",
         sum("'x':{'init':'after.result','next':'add.result'}")
-            .insert(22, "'after':{'type':'test.add','inputs':{'a':'z.x'}},"),
+            .insert(24, "'after':{'type':'test.add','inputs':{'a':'z.x'}},"),
         "the links go round in a circle: ");
     row("a zone that begins with itself", sum("'x':{'init':'z.x','next':'add.result'}"),
         "z: the links go round in a circle: z -> z");
@@ -97,11 +97,11 @@ class CompileTest : public QObject {
         "a.a: in.result is inside the zone z, which is left only through its result");
     row("an item seen from outside",
         sum("'x':{'init':'one.value','next':'add.result'}")
-            .insert(22, "'a':{'type':'test.add','inputs':{'a':'z.t'}},"),
+            .insert(24, "'a':{'type':'test.add','inputs':{'a':'z.t'}},"),
         "a.a: z.t changes with the step: it is seen only inside the zone");
     row("the index seen from outside",
         sum("'x':{'init':'one.value','next':'add.result'}")
-            .insert(22, "'a':{'type':'test.add','inputs':{'a':'z.index'}},"),
+            .insert(24, "'a':{'type':'test.add','inputs':{'a':'z.index'}},"),
         "a.a: z.index changes with the step");
     row("a collection seen from inside",
         loop("'count':2,'collect':{'h':{'from':'a.result'}}",

@@ -152,7 +152,8 @@ void DenoiseTest::unetNode() {
   const NodeType type = ddpmUNet();
   Weights weights;
   weights.source = "net.pt";
-  for (const auto& [name, tensor] : net(3).net->parameters()) weights.tensors["ema_model." + name] = tensor;
+  const Denoiser d = net(3);
+  for (const auto& [name, tensor] : d.net->parameters()) weights.tensors["ema_model." + name] = tensor;
   const auto run = [&](const Weights& from) {
     Value in[2] = {Value::of<Weights>(from), Value::of<Choice>({0, "auto"})}, out;
     std::vector<Value*> inputs{&in[0], &in[1]}, outputs{&out};

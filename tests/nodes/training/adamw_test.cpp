@@ -40,7 +40,7 @@ const std::vector<std::vector<int64_t>> kShapes{{64, 64, 3, 3}, {64}, {1}, {0}, 
 
 AdamWTensors start() {
   AdamWTensors t{draws(kShapes, 1), draws(kShapes, 2), draws(kShapes, 3), draws(kShapes, 4)};
-  for (at::Tensor& v : t.second) v = v.square();
+  for (at::Tensor& v : t.second) v = v.square() + 0.01;  // steps of at most a few lr
   return t;
 }
 

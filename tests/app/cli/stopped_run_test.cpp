@@ -23,7 +23,7 @@ void waitForSteps(QProcess& process, int steps, QByteArray& seen) {
 
 }  // namespace
 
-class ResumeTest : public QObject {
+class StoppedRunTest : public QObject {
   Q_OBJECT
 
   Program program_;
@@ -112,5 +112,5 @@ class ResumeTest : public QObject {
   }
 };
 
-QTEST_GUILESS_MAIN(ResumeTest)
-#include "resume_test.moc"
+QTEST_GUILESS_MAIN(StoppedRunTest)
+#include "stopped_run_test.moc"
