@@ -54,7 +54,7 @@ class CommandLine {
   void addPlan();
   void addNodes();
   void addInfo();
-  int refuse(const CLI::ParseError& error, bool json);
+  std::string reasonFor(const CLI::ParseError& error, const std::string& first) const;
 
   const Registry& registry_;
   CLI::App app_{kAbout, "noiseloom"};
@@ -163,12 +163,15 @@ void CommandLine::addInfo() {
   command->add_flag("--json", info_.json, "One JSON object instead of text");
 }
 
-int CommandLine::refuse(const CLI::ParseError& error, bool json) {
-  if (error.get_exit_code() == 0) return app_.exit(error);  // --help, --version
-  if (json) return report(Error(error.what()), kRefused, true);
-  std::fprintf(stderr, "error: %s\n`noiseloom --help` and `noiseloom COMMAND --help` say what there is.\n",
-               error.what());
-  return kRefused;
+// Of a word that is no command CLI11 says only that there is none.
+std::string CommandLine::reasonFor(const CLI::ParseError& error, const std::string& first) const {
+  std::string names;
+  for (const CLI::App* command : app_.get_subcommands({})) {
+    if (command->get_name() == first) return error.what();
+    names += (names.empty() ? "" : ", ") + command->get_name();
+  }
+  const bool word = !first.empty() && first[0] != '-';
+  return (word ? "there is no command " + first : std::string(error.what())) + "; there are: " + names;
 }
 
 int CommandLine::run(int argc, const char* const* argv) {
@@ -177,7 +180,11 @@ int CommandLine::run(int argc, const char* const* argv) {
   try {
     app_.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return refuse(error, json);
+    if (error.get_exit_code() == 0) return app_.exit(error);  // --help, --version
+    const Error refusal(reasonFor(error, argc > 1 ? argv[1] : ""));
+    report(refusal, kRefused, json);
+    if (!json) std::fprintf(stderr, "`noiseloom --help` and `noiseloom COMMAND --help` say what there is.\n");
+    return kRefused;
   }
   return action_();
 }

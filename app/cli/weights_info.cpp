@@ -5,6 +5,7 @@
 
 #include "app/cli/duration.h"
 #include "engine/core/error.h"
+#include "engine/core/text.h"
 #include "engine/files/weights_file.h"
 #include "nodes/ddpm/checkpoint.h"
 #include "nodes/types/layouts.h"
@@ -15,7 +16,9 @@ namespace {
 using nlohmann::json;
 
 constexpr size_t kMostShown = 8;
-constexpr size_t kMostMeta = 2000;  // characters
+constexpr size_t kMostMeta = 4000;  // characters
+constexpr size_t kMostListed = 4;   // items of a list
+constexpr size_t kMostText = 200;   // characters
 
 uint64_t elementsOf(const TensorEntry& entry) {
   uint64_t count = 1;
@@ -67,6 +70,27 @@ json largestOf(std::vector<TensorEntry> tensors) {
   return largest;
 }
 
+// For reading: JSON within text is opened, long lists and texts are cut.
+json abridged(const json& value) {
+  if (value.is_object()) {
+    json all = json::object();
+    for (const auto& [name, item] : value.items()) all[name] = abridged(item);
+    return all;
+  }
+  if (value.is_array()) {
+    json list = json::array();
+    for (size_t i = 0; i < std::min(value.size(), kMostListed); ++i) list.push_back(abridged(value[i]));
+    if (value.size() > kMostListed) list.push_back("... " + std::to_string(value.size()) + " in all");
+    return list;
+  }
+  if (!value.is_string()) return value;
+  const auto& text = value.get_ref<const std::string&>();
+  if (text.starts_with('{') || text.starts_with('['))
+    if (const json opened = json::parse(text, nullptr, false); !opened.is_discarded())
+      return abridged(opened);
+  return shortened(text, kMostText);
+}
+
 }  // namespace
 
 json describeWeights(const std::filesystem::path& file) {
@@ -113,7 +137,7 @@ std::string weightsText(const json& d) {
   for (const json& tensor : d["largest"])
     text += "  " + tensor["name"].get<std::string>() + "  " + tensor["dtype"].get<std::string>() + " " +
             tensor["shape"].dump() + "\n";
-  const std::string meta = d["metadata"].dump(2, ' ', false, json::error_handler_t::replace);
+  const std::string meta = abridged(d["metadata"]).dump(2, ' ', false, json::error_handler_t::replace);
   if (!d["metadata"].empty())
     text +=
         "beside the tensors: " + (meta.size() > kMostMeta ? meta.substr(0, kMostMeta) + " ..." : meta) + "\n";

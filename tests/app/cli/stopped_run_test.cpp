@@ -6,7 +6,7 @@
 
 namespace {
 
-const QStringList kLong{"run", "walk.loom", "--json", "--set", "steps=40000"};
+const QStringList kLong{"run", "walk.loom", "--json", "--set", "steps=100000"};
 
 // Waits until a zone has done so many steps.
 void waitForSteps(QProcess& process, int steps, QByteArray& seen) {
@@ -102,8 +102,9 @@ class StoppedRunTest : public QObject {
   // For people the way to go on is said.
   void saysHowToGoOn() {
     QProcess process;
-    program_.start(process, {"run", "walk.loom", "--set", "steps=1000000", "--out", "text"});
-    QTest::qWait(1500);
+    program_.start(process, {"run", "walk.loom", "--set", "steps=1000000", "--out", "text",
+                             "--checkpoint-every", "0.05"});
+    QTRY_VERIFY_WITH_TIMEOUT(program_.has("text/.checkpoints"), 60'000);
     kill(static_cast<pid_t>(process.processId()), SIGINT);
     const Outcome outcome = Program::finish(process);
     QVERIFY2(outcome.code == 130, qPrintable(outcome.text()));
