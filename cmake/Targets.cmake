@@ -22,7 +22,8 @@ function(noiseloom_library name)
 endfunction()
 
 # noiseloom_test(path/to/thing_test LINK libs... LABELS l... TIMEOUT seconds): one QtTest program, run by CTest.
-# CTest knows it by its whole path under tests/, engine.files.npy_test say; engine_tests builds all of that folder's.
+# CTest knows it by its whole path under tests/, engine.files.npy_test say. The target and the label engine_tests are
+# all of tests/engine but what runs the engine on shipped nodes, and so needs every family built; nodes_tests likewise.
 function(noiseloom_test path)
   cmake_parse_arguments(arg "" "TIMEOUT" "LINK;LABELS" ${ARGN})
   file(RELATIVE_PATH whole "${CMAKE_SOURCE_DIR}/tests" "${CMAKE_CURRENT_SOURCE_DIR}/${path}")
@@ -44,14 +45,22 @@ function(noiseloom_test path)
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 300)
   endif()
-  set_tests_properties(${whole} PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABELS}"
-    ENVIRONMENT "QT_QPA_PLATFORM=offscreen")
+  set(environment "QT_QPA_PLATFORM=offscreen")
+  if(NOISELOOM_SANITIZE)
+    # What LibTorch keeps to the end of the program is no leak of ours.
+    list(APPEND environment "ASAN_OPTIONS=detect_leaks=0" "UBSAN_OPTIONS=print_stacktrace=1")
+  endif()
 
   string(REGEX REPLACE "[.].*" "" folder "${whole}")
-  if(NOT TARGET ${folder}_tests)
-    add_custom_target(${folder}_tests)
+  if(NOT (folder STREQUAL "engine" AND "noiseloom_nodes" IN_LIST arg_LINK))
+    if(NOT TARGET ${folder}_tests)
+      add_custom_target(${folder}_tests)
+    endif()
+    add_dependencies(${folder}_tests ${name})
+    list(APPEND arg_LABELS ${folder}_tests)
   endif()
-  add_dependencies(${folder}_tests ${name})
+  set_tests_properties(${whole} PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABELS}"
+    ENVIRONMENT "${environment}")
 endfunction()
 
 # noiseloom_fuzz(path/to/thing_fuzz LINK libs...): one libFuzzer program from a file that defines
