@@ -138,9 +138,7 @@ std::string weightsText(const json& d) {
     text += "  " + tensor["name"].get<std::string>() + "  " + tensor["dtype"].get<std::string>() + " " +
             tensor["shape"].dump() + "\n";
   const std::string meta = abridged(d["metadata"]).dump(2, ' ', false, json::error_handler_t::replace);
-  if (!d["metadata"].empty())
-    text +=
-        "beside the tensors: " + (meta.size() > kMostMeta ? meta.substr(0, kMostMeta) + " ..." : meta) + "\n";
+  if (!d["metadata"].empty()) text += "beside the tensors: " + shortened(meta, kMostMeta) + "\n";
   return text;
 }
 

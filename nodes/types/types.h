@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "engine/values/tensors.h"
 #include "engine/values/scalars.h"
+#include "engine/values/tensors.h"
 
 namespace loom {
 
@@ -27,8 +27,8 @@ struct Noise {
 
 /// A noise schedule q(x_t | x_0) = N(√ᾱ_t x_0, (1 − ᾱ_t) I) (DDPM, eq. 4). Tables are float64 [T].
 struct Schedule {
-  at::Tensor beta;           // β_t
-  at::Tensor alpha_bar;      // ᾱ_t = Π (1 − β_s)
+  at::Tensor beta;                // β_t
+  at::Tensor alpha_bar;           // ᾱ_t = Π (1 − β_s)
   at::Tensor posterior_variance;  // β̃_t, eq. 7; with v_posterior where the schedule has one
   double v_posterior = 0;         // LDM: variance (1 − v) β̃_t + v β_t
   int64_t steps() const { return beta.size(0); }
@@ -69,7 +69,8 @@ class DenoiserNet {
   virtual ~DenoiserNet() = default;
   /// Parameters by the names of the layout it was read from, float32 (or as given to withParameters).
   virtual const Parameters& parameters() const = 0;
-  /// The same architecture over other parameters of the same names and shapes; tensors are shared, not copied.
+  /// The same architecture over other parameters of the same names and shapes; tensors are shared, not
+  /// copied.
   virtual std::shared_ptr<const DenoiserNet> withParameters(Parameters parameters) const = 0;
   /// The part that depends on t alone, for all of t [N] (int64 or float32) at once: [N, E].
   virtual at::Tensor embedTime(const at::Tensor& t) const = 0;
@@ -77,7 +78,7 @@ class DenoiserNet {
   /// dtype the matrix work is done, and whether dropout is on.
   struct Mode {
     at::ScalarType compute = at::kFloat;
-    double dropout = 0;  // probability; 0 while sampling
+    double dropout = 0;        // probability; 0 while sampling
     uint64_t dropoutSeed = 0;  // of the masks
   };
   virtual at::Tensor forward(const at::Tensor& x, const at::Tensor& embedding, Mode mode) const = 0;
