@@ -13,9 +13,9 @@ namespace loom {
 struct PlotOptions {
   int64_t width = 720, height = 420;  // pixels
   Scale x = Scale::linear, y = Scale::linear;
-  int64_t smooth =
-      1;  // points that a running mean takes in, at most a tenth of all; the curve itself stays, pale
-  std::string title;
+  /// Points that a running mean takes in, at most a tenth of all; the curve itself stays, pale.
+  int64_t smooth = 1;
+  std::string title = {};
 };
 
 /// float32 [3, height, width] in [0, 1]. Points that are not finite, or not positive on a logarithmic axis,

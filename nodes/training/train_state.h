@@ -38,7 +38,7 @@ TrainState onDevice(TrainState state, c10::Device device);
 Parameters gradientsOf(const at::Tensor& loss, const TrainState& state);
 
 struct StepOptions {
-  LearningRate lr;
+  LearningRate lr = {};
   double beta1 = 0.9, beta2 = 0.999, eps = 1e-8, weightDecay = 0;
   double clip = 1;  // largest norm of all gradients together; 0: no limit
   double emaDecay = 0.9999;
