@@ -95,16 +95,38 @@ void Compiler::openZone(const FlatNode& node, PlanZone& zone, int index, int out
   plan_.ports[node.path + ".count"] = zone.countItem;
 }
 
+// The type that an output will have, before its node is planned; null where only planning tells. A zone's
+// result is of the type that its own body gives back.
+const TypeInfo* Compiler::typeGivenBy(Source source) const {
+  std::set<std::pair<int, int>> followed;
+  while (followed.insert({source.node, source.output}).second) {
+    for (const auto* slots : {&slots_[source.node], &insideSlots_[source.node]}) {
+      const size_t port = static_cast<size_t>(source.output);
+      if (port < slots->size() && (*slots)[port] >= 0) return plan_.slots[(*slots)[port]].spec.type;
+    }
+    const FlatNode& node = flat_.nodes[source.node];
+    if (node.type) {
+      const TypeInfo* type = node.type->outputs[source.output].type;
+      return type == &typeOf<Any>() ? nullptr : type;
+    }
+    if (!node.doc->zone) return nullptr;
+    if (isZoneCollect(*node.doc->zone, source.output)) return &typeOf<Recording>();
+    const auto next = node.named.find("next." + zonePortName(*node.doc->zone, source.output));
+    if (next == node.named.end()) return nullptr;
+    source = next->second;
+  }
+  return nullptr;  // states that only change places with each other
+}
+
 // A state is of the type its body gives back where that is known and the first value can be made so:
 // noise that enters a sampler goes round as x_t.
 void Compiler::openState(const FlatNode& node, PlanZone& zone, int index, int outer,
                          const Zone::State& state) {
   SlotId init = use(node.named.at("init." + state.name), outer);
   const Source next = flat_.nodes[index].named.at("next." + state.name);
-  const NodeType* giver = flat_.nodes[next.node].type;
   const TypeInfo* first = plan_.slots[init].spec.type;
-  const TypeInfo* given = giver ? giver->outputs[next.output].type : nullptr;
-  if (given && given != first && given != &typeOf<Any>() && first && registry_.conversion(*first, *given))
+  const TypeInfo* given = typeGivenBy(next);
+  if (given && given != first && first && registry_.conversion(*first, *given))
     init = stateConverted(init, *given, node.path, state.name, outer);
   const Spec spec = withoutConstant(plan_.slots[init].spec);
   if (!spec.type) throw Error(node.path, state.name, "the type of the first value isn't known");

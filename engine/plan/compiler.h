@@ -46,6 +46,7 @@ class Compiler {
   // compile_zone.cpp
   void visitZone(int index, int zone);
   void openZone(const FlatNode& node, PlanZone& zone, int index, int outer);
+  const TypeInfo* typeGivenBy(Source source) const;
   void openState(const FlatNode& node, PlanZone& zone, int index, int outer, const Zone::State& state);
   void closeZone(const FlatNode& node, int index, OpId firstOp);
   SlotId stateConverted(SlotId slot, const TypeInfo& wanted, const std::string& path, const std::string& port,

@@ -1,5 +1,6 @@
 // The command line from outside: exit codes, what is printed where, errors that say what to do.
-#include <torch/torch.h>
+
+#include <ATen/ATen.h>
 
 #include <QtTest>
 

@@ -253,6 +253,22 @@ class CompileTest : public QObject {
     QCOMPARE(done.value("end").as<at::Tensor>().item<float>(), 8.0f);
   }
 
+  // So it does where what the body gives back is the result of a zone in it, however deep.
+  void aStateTakesTheTypeOfAZoneInside() {
+    const std::string inner =
+        "'y':{'type':'zone','count':2,'state':{'x':{'init':'z.x','next':'w.x'}},'nodes':{"
+        "'w':{'type':'zone','count':1,'state':{'x':{'init':'y.x','next':'s.tensor'}},'nodes':{"
+        "'s':{'type':'test.scale','inputs':{'x':'w.x'},'params':{'by':2}}}}}}";
+    const auto done = test::finish(
+        graph("'one':{'type':'test.constant','params':{'value':1}},'z':{'type':'zone','count':3,"
+              "'state':{'x':{'init':'one.value','next':'y.x'},'last':{'init':'one.value','next':'z.x'}},"
+              "'nodes':{" +
+                  inner + "}}",
+              ",'outputs':{'end':{'from':'z.x'},'last':{'from':'z.last'}}"));
+    QCOMPARE(done.value("end").as<at::Tensor>().item<float>(), 64.0f);
+    QCOMPARE(done.value("last").as<at::Tensor>().item<float>(), 16.0f);
+  }
+
   void symbolicShapes() {
     const auto plan =
         planOf(graph("'b':{'type':'test.batch'},'z':{'type':'zone','count':2,'state':{'x':{'init':'b.tensor',"
