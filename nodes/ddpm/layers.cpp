@@ -1,27 +1,14 @@
 #include "nodes/ddpm/layers.h"
 
-#include <c10/core/GradMode.h>
 #include <cmath>
 #include <numeric>
 
+#include "nodes/kernels/convolution.h"
 #include "nodes/kernels/group_norm.h"
 
 namespace loom {
 
 namespace {
-
-/// Whether the fast convolutions may be taken: they have no gradient.
-bool withoutGradient(const at::Tensor& x, const Affine& conv) {
-  return !at::GradMode::is_enabled() || !(x.requires_grad() || conv.weight.requires_grad());
-}
-
-/// The filters for this picture size, or null where convolution has to go the plain way.
-const WinogradFilters* winograd(const at::Tensor& x, const Affine& conv, int64_t scale) {
-  if (!conv.winograd || !x.is_cpu() || x.scalar_type() != at::kFloat || !withoutGradient(x, conv))
-    return nullptr;
-  const int tile = winogradTile(x.size(0), x.size(2) * scale, x.size(3) * scale);
-  return &conv.winograd->filters(conv.weight, conv.bias, tile);
-}
 
 /// [B, C, H, W] -> [B, H·W, C]; no copy where x is channels-last.
 at::Tensor places(const at::Tensor& x) {
@@ -50,12 +37,11 @@ at::Tensor normSilu(const at::Tensor& x, const Affine& norm, double eps, at::Sca
 }
 
 at::Tensor convolve(const at::Tensor& x, const Affine& conv, const at::Tensor& residual) {
-  if (const WinogradFilters* filters = winograd(x, conv, 1))
-    return winogradConvolve(x, *filters, {.residual = residual});
-  const bool point = conv.weight.size(2) == 1;
-  at::Tensor y = point && x.is_cpu() ? picture(linear(places(x), conv), x)
-                                     : at::conv2d(x, conv.weight, conv.bias, 1, point ? 0 : 1);
-  return residual.defined() ? y.add_(residual) : y;
+  if (conv.weight.size(2) == 3)
+    return convolve(x, Convolution{.weight = conv.weight, .bias = conv.bias}, residual);
+  const at::Tensor y =
+      x.is_cpu() ? picture(linear(places(x), conv), x) : at::conv2d(x, conv.weight, conv.bias);
+  return residual.defined() ? y + residual : y;
 }
 
 at::Tensor residual(const at::Tensor& x, const at::Tensor& embedding, const ResidualBlock& block,
@@ -89,10 +75,8 @@ at::Tensor downsample(const at::Tensor& x, const Affine& conv, UNetLayout layout
 
 at::Tensor upsample(const at::Tensor& x, const Affine& conv) {
   if (conv.defined())
-    if (const WinogradFilters* filters = winograd(x, conv, 2))
-      return winogradConvolve(x, *filters, {.upsampled = true});
-  const at::Tensor larger = at::upsample_nearest2d(x, {x.size(2) * 2, x.size(3) * 2});
-  return conv.defined() ? convolve(larger, conv) : larger;
+    return convolve(x, Convolution{.weight = conv.weight, .bias = conv.bias, .upsampled = true});
+  return at::upsample_nearest2d(x, {x.size(2) * 2, x.size(3) * 2});
 }
 
 }  // namespace loom

@@ -1,7 +1,6 @@
 #pragma once
 // The layers of the U-Net as functions of tensors. Activations are [B, C, H, W] in the dtype of the weights,
-// channels-last on the CPU; norms and embeddings are float32. The same functions serve training and sampling:
-// where no gradient is asked for, 3 × 3 convolutions on the CPU go by Winograd's method.
+// channels-last on the CPU; norms and embeddings are float32. The same functions serve training and sampling.
 #include "nodes/ddpm/unet_blocks.h"
 
 namespace loom {

@@ -46,13 +46,10 @@ class Walk {
   Affine affine(const std::string& name, std::vector<int64_t> weight) {
     const int64_t out = weight[0];
     at::Tensor w = source_(name + ".weight", weight);
-    return {w, source_(name + ".bias", {out}), nullptr};
+    return {w, source_(name + ".bias", {out})};
   }
-  /// Stride 1; resamplers of stride 2 have no Winograd form.
   Affine conv(const std::string& name, int64_t in, int64_t out, int64_t kernel) {
-    Affine result = affine(name, {out, in, kernel, kernel});
-    if (result.defined() && winogradFits(result.weight)) result.winograd = std::make_shared<LazyWinograd>();
-    return result;
+    return affine(name, {out, in, kernel, kernel});
   }
   Affine norm(const std::string& name, int64_t channels) { return affine(name, {channels}); }
 
@@ -180,7 +177,6 @@ class Walk {
 
 void cast(Affine& affine, at::ScalarType dtype) {
   if (!affine.defined()) return;
-  affine.winograd = nullptr;
   affine.weight = affine.weight.to(dtype);
   affine.bias = affine.bias.to(dtype);
 }
@@ -202,12 +198,6 @@ void cast(std::vector<UNetLevel>& levels, at::ScalarType dtype) {
 }
 
 }  // namespace
-
-const WinogradFilters& LazyWinograd::filters(const at::Tensor& weight, const at::Tensor& bias, int tile) {
-  const int i = tile == 4 ? 0 : 1;
-  std::call_once(made_[i], [&] { filters_[i] = winogradFilters(weight, bias, tile); });
-  return filters_[i];
-}
 
 UNetBlocks assembleUNet(const UNetConfig& config, const ParameterSource& source) {
   return Walk(config, source).run();

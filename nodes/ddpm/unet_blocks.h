@@ -2,28 +2,15 @@
 // A U-Net's parameters by the place where they are used, so that forward() looks no name up. The same walk
 // over the architecture lists the names, checks them and resolves them.
 #include <functional>
-#include <mutex>
 #include <optional>
 
 #include "nodes/ddpm/unet.h"
-#include "nodes/kernels/winograd.h"
 
 namespace loom {
-
-/// Transformed filters of one convolution, made when first needed and then shared. Safe on any thread.
-class LazyWinograd {
- public:
-  const WinogradFilters& filters(const at::Tensor& weight, const at::Tensor& bias, int tile);
-
- private:
-  std::once_flag made_[2];
-  WinogradFilters filters_[2];
-};
 
 /// Weight and bias of a convolution, a linear map or a normalisation.
 struct Affine {
   at::Tensor weight, bias;
-  std::shared_ptr<LazyWinograd> winograd;  // 3 × 3 convolutions on the CPU
   bool defined() const { return weight.defined(); }
 };
 

@@ -26,6 +26,30 @@ LOOM_INLINE V8 load(const float* from) {
 }
 LOOM_INLINE void store(float* to, V8 v) { std::memcpy(to, &v, sizeof v); }
 
+/// Of two vectors, in each half: the first two of both by turns, the last two by turns, the first two of both
+/// one after the other, the last two.
+LOOM_INLINE V8 zipLow(V8 a, V8 b) { return __builtin_shufflevector(a, b, 0, 8, 1, 9, 4, 12, 5, 13); }
+LOOM_INLINE V8 zipHigh(V8 a, V8 b) { return __builtin_shufflevector(a, b, 2, 10, 3, 11, 6, 14, 7, 15); }
+LOOM_INLINE V8 joinLow(V8 a, V8 b) { return __builtin_shufflevector(a, b, 0, 1, 8, 9, 4, 5, 12, 13); }
+LOOM_INLINE V8 joinHigh(V8 a, V8 b) { return __builtin_shufflevector(a, b, 2, 3, 10, 11, 6, 7, 14, 15); }
+
+/// Eight rows of eight become columns.
+LOOM_INLINE void transpose(V8* r) {
+  V8 quads[8];  // four rows of columns 0 and 4, 1 and 5, ...; the other four rows
+  for (int i = 0; i < 2; ++i) {
+    const V8 *four = r + 4 * i, a = zipLow(four[0], four[1]), b = zipHigh(four[0], four[1]),
+             c = zipLow(four[2], four[3]), d = zipHigh(four[2], four[3]);
+    quads[4 * i] = joinLow(a, c);
+    quads[4 * i + 1] = joinHigh(a, c);
+    quads[4 * i + 2] = joinLow(b, d);
+    quads[4 * i + 3] = joinHigh(b, d);
+  }
+  for (int i = 0; i < 4; ++i) {
+    r[i] = __builtin_shufflevector(quads[i], quads[i + 4], 0, 1, 2, 3, 8, 9, 10, 11);
+    r[i + 4] = __builtin_shufflevector(quads[i], quads[i + 4], 4, 5, 6, 7, 12, 13, 14, 15);
+  }
+}
+
 /// e^x, relative error below 2e-7. Beyond ±87 the nearest that float holds; NaN stays NaN.
 LOOM_INLINE V8 exponential(V8 x) {
   x = x < -87.0f ? V8{} - 87.0f : x;

@@ -1,10 +1,13 @@
-// Winograd's convolution against direct summation in double. It may not err more than float32 convolution
-// itself does.
+// Convolution by Winograd's method against direct summation in double: values and gradients. It may not err
+// more than float32 convolution itself does.
 #include <ATen/ATen.h>
 #include <ATen/CPUGeneratorImpl.h>
+#include <ATen/Parallel.h>
 
 #include <QtTest>
 
+#include "engine/core/error.h"
+#include "nodes/kernels/convolution.h"
 #include "nodes/kernels/winograd.h"
 
 using namespace loom;
@@ -17,7 +20,27 @@ at::Tensor random(std::vector<int64_t> sizes, uint64_t seed) {
 }
 
 double deviation(const at::Tensor& a, const at::Tensor& exact) {
-  return ((a.to(at::kDouble) - exact).abs().max() / exact.std()).item<double>();
+  return ((a.to(at::kDouble) - exact).abs().max() / exact.square().mean().sqrt()).item<double>();
+}
+
+struct Case {
+  at::Tensor x, weight, bias, residual, dy;
+  bool upsampled;
+};
+
+/// y and the gradients at x, weight, bias and residual (those that are defined), by plain operations.
+std::vector<at::Tensor> direct(const Case& c, at::ScalarType dtype) {
+  const auto leaf = [&](const at::Tensor& t) {
+    return t.defined() ? t.to(dtype).contiguous().detach().clone().requires_grad_(true) : at::Tensor();
+  };
+  const at::Tensor x = leaf(c.x), weight = leaf(c.weight), bias = leaf(c.bias), residual = leaf(c.residual);
+  const at::Tensor y =
+      convolveLiteral(x, {.weight = weight, .bias = bias, .upsampled = c.upsampled}, residual);
+  y.backward(c.dy.to(dtype));
+  std::vector<at::Tensor> all{y.detach()};
+  for (const at::Tensor& t : {x, weight, bias, residual})
+    if (t.defined()) all.push_back(t.grad());
+  return all;
 }
 
 }  // namespace
@@ -27,7 +50,10 @@ class WinogradTest : public QObject {
  private Q_SLOTS:
   void agreesWithDirect_data();
   void agreesWithDirect();
+  void differentiates_data();
+  void differentiates();
   void threadsDoNotMatter();
+  void noPictures();
   void fitsOnlyWhatItCan();
 };
 
@@ -47,15 +73,14 @@ void WinogradTest::agreesWithDirect_data() {
     };
     row("whole tiles", 2, 32, 64, 16, 16, true, false, false);
     row("cut tiles, residual", 3, 16, 8, 7, 10, true, true, false);
-    row("no bias", 1, 8, 24, 5, 6, false, false, false);
+    row("no bias, half a panel", 1, 8, 24, 5, 6, false, false, false);
     row("upsampled", 2, 16, 16, 8, 12, true, false, true);
-    row("several passes", 4, 256, 256, 32, 32, true, true, false);
+    row("several passes", 4, 256, 48, 32, 32, true, true, false);
     row("one place", 1, 16, 16, 1, 1, true, false, false);
   }
 }
 
-void WinogradTest::agreesWithDirect() {
-  QFETCH(int, tile);
+Case caseOfRow() {
   QFETCH(int, B);
   QFETCH(int, in);
   QFETCH(int, out);
@@ -65,43 +90,81 @@ void WinogradTest::agreesWithDirect() {
   QFETCH(bool, residual);
   QFETCH(bool, upsampled);
   const int scale = upsampled ? 2 : 1;
-  const at::Tensor source =
-      random({B, in, H / scale, W / scale}, 1).contiguous(at::MemoryFormat::ChannelsLast);
-  const at::Tensor weight = random({out, in, 3, 3}, 2) / std::sqrt(9.0 * in),
-                   b = bias ? random({out}, 3) : at::Tensor();
-  const at::Tensor r = residual ? random({B, out, H, W}, 4) : at::Tensor();
-  const at::Tensor ours = winogradConvolve(source, winogradFilters(weight, b, tile), {r, upsampled});
-  QVERIFY(ours.is_contiguous(at::MemoryFormat::ChannelsLast));
+  return {random({B, in, H / scale, W / scale}, 1).contiguous(at::MemoryFormat::ChannelsLast),
+          random({out, in, 3, 3}, 2) / std::sqrt(9.0 * in),
+          bias ? random({out}, 3) : at::Tensor(),
+          residual ? random({B, out, H, W}, 4) : at::Tensor(),
+          random({B, out, H, W}, 5),
+          upsampled};
+}
 
-  const at::Tensor enlarged = upsampled ? at::upsample_nearest2d(source, {H, W}) : source;
-  const auto direct = [&](at::ScalarType dtype) {
-    const at::Tensor y = at::conv2d(enlarged.to(dtype).contiguous(), weight.to(dtype),
-                                    bias ? b.to(dtype) : at::Tensor(), 1, 1);
-    return residual ? y + r.to(dtype) : y;
+// Both err by roundings of long sums; some slack, since the worst of few elements is left to chance.
+void hold(const at::Tensor& ours, const at::Tensor& plain, const at::Tensor& exact) {
+  QCOMPARE(ours.sizes(), exact.sizes());
+  QCOMPARE_LT(deviation(ours, exact), std::max(2 * deviation(plain, exact), 1e-5));
+}
+
+void WinogradTest::agreesWithDirect() {
+  QFETCH(int, tile);
+  const Case c = caseOfRow();
+  const at::Tensor ours = winogradConvolve(c.x, c.weight, c.bias, {c.residual, c.upsampled, false, tile});
+  QVERIFY(ours.is_contiguous(at::MemoryFormat::ChannelsLast));
+  const auto plain = direct(c, at::kFloat), exact = direct(c, at::kDouble);
+  hold(ours, plain[0], exact[0]);
+  if (!c.upsampled)
+    hold(winogradConvolve(c.dy, c.weight, {}, {.transposed = true, .tile = tile}), plain[1], exact[1]);
+  hold(winogradWeightGradient(c.x, c.dy, {.upsampled = c.upsampled, .tile = tile}), plain[2], exact[2]);
+}
+
+void WinogradTest::differentiates_data() { agreesWithDirect_data(); }
+
+void WinogradTest::differentiates() {
+  QFETCH(int, tile);
+  if (tile == 2) return;  // chosen by size here
+  const Case c = caseOfRow();
+  std::vector<at::Tensor> leaves;
+  const auto leaf = [&](const at::Tensor& t) {
+    if (t.defined()) leaves.push_back(t.detach().clone().requires_grad_(true));
+    return t.defined() ? leaves.back() : at::Tensor();
   };
-  const at::Tensor exact = direct(at::kDouble);
-  // Both err by roundings of sums of 9·in products; some slack, since the worst of few elements is left to
-  // chance.
-  QCOMPARE_LT(deviation(ours, exact), std::max(2 * deviation(direct(at::kFloat), exact), 4e-6));
+  const at::Tensor x = leaf(c.x), weight = leaf(c.weight), bias = leaf(c.bias), residual = leaf(c.residual);
+  const at::Tensor y = convolve(x, {.weight = weight, .bias = bias, .upsampled = c.upsampled}, residual);
+  y.backward(c.dy);
+  const auto plain = direct(c, at::kFloat), exact = direct(c, at::kDouble);
+  hold(y.detach(), plain[0], exact[0]);
+  for (size_t i = 0; i < leaves.size(); ++i) hold(leaves[i].grad(), plain[i + 1], exact[i + 1]);
 }
 
 void WinogradTest::threadsDoNotMatter() {
-  const at::Tensor x = random({2, 32, 16, 16}, 1).contiguous(at::MemoryFormat::ChannelsLast);
-  const WinogradFilters filters = winogradFilters(random({32, 32, 3, 3}, 2), random({32}, 3), 4);
+  const at::Tensor x = random({2, 32, 16, 16}, 1), weight = random({32, 32, 3, 3}, 2), bias = random({32}, 3);
   const int threads = at::get_num_threads();
   at::set_num_threads(1);
-  const at::Tensor alone = winogradConvolve(x, filters);
-  at::set_num_threads(2);
-  const at::Tensor together = winogradConvolve(x, filters);
+  const at::Tensor alone = winogradConvolve(x, weight, bias), dw = winogradWeightGradient(x, alone);
+  for (const int some : {2, 5}) {
+    at::set_num_threads(some);
+    QVERIFY(winogradConvolve(x, weight, bias).equal(alone));
+    QVERIFY(winogradWeightGradient(x, alone).equal(dw));
+  }
   at::set_num_threads(threads);
-  QCOMPARE_LT((alone - together).abs().max().item<double>(), 1e-4);
+}
+
+void WinogradTest::noPictures() {
+  const at::Tensor y = winogradConvolve(at::zeros({0, 8, 4, 4}), at::zeros({16, 8, 3, 3}), {});
+  QCOMPARE(y.sizes(), at::IntArrayRef({0, 16, 4, 4}));
+  const at::Tensor dw = winogradWeightGradient(at::zeros({0, 8, 4, 4}), y);
+  QVERIFY(dw.equal(at::zeros({16, 8, 3, 3})));
 }
 
 void WinogradTest::fitsOnlyWhatItCan() {
-  QVERIFY(winogradFits(at::zeros({8, 16, 3, 3})));
-  QVERIFY(!winogradFits(at::zeros({3, 128, 3, 3})));
-  QVERIFY(!winogradFits(at::zeros({8, 16, 1, 1})));
-  QVERIFY(!winogradFits(at::zeros({8, 16, 3, 3}, at::kBFloat16)));
+  const at::Tensor x = at::zeros({1, 16, 4, 4});
+  QVERIFY(winogradFits(x, at::zeros({8, 16, 3, 3})));
+  QVERIFY(!winogradFits(x, at::zeros({3, 16, 3, 3})));
+  QVERIFY(!winogradFits(x, at::zeros({8, 16, 1, 1})));
+  QVERIFY(!winogradFits(x, at::zeros({8, 16, 3, 3}, at::kBFloat16)));
+  QVERIFY_THROWS_EXCEPTION(Error, winogradConvolve(x, at::zeros({8, 24, 3, 3}), {}));
+  // What does not fit goes the plain way.
+  const at::Tensor odd = random({1, 3, 8, 8}, 1), weight = random({5, 3, 3, 3}, 2);
+  QVERIFY(convolve(odd, {.weight = weight}).equal(convolveLiteral(odd, {.weight = weight})));
 }
 
 QTEST_GUILESS_MAIN(WinogradTest)
