@@ -136,9 +136,11 @@ void Compiler::finishDepths() {
     zone.depth = zone.parent < 0 ? 1 : plan_.zones[static_cast<size_t>(zone.parent)].depth + 1;
 }
 
-SlotId Compiler::newSlot(const std::string& node, const std::string& port, Spec spec, int zone, Key key) {
+SlotId Compiler::newSlot(const std::string& node, const std::string& port, Spec spec, int zone, Key key,
+                         std::optional<Key> loopKey) {
   plan_.slots.push_back({node, port, std::move(spec), {}, zone});
   keys_.push_back(key);
+  loopKeys_.push_back(loopKey.value_or(key));
   stepOnly_.push_back(0);
   skippable_.push_back(0);
   return static_cast<SlotId>(plan_.slots.size()) - 1;
@@ -204,12 +206,22 @@ OpId Compiler::add(PlanOp op, bool movable) {
     for (SlotId slot : op.out) {
       stepOnly_[slot] = 1;
       zone.tabled.push_back(slot);
+      tellApartByValue(slot, op.runsIn);
     }
   } else {
     (op.runsIn < 0 ? plan_.root : plan_.zones[op.runsIn].body).push_back(id);
   }
   plan_.ops.push_back(std::move(op));
   return id;
+}
+
+// What comes with each step of an outermost zone, and is a number: a run compares its values, not where they
+// come from.
+void Compiler::tellApartByValue(SlotId slot, int zone) {
+  const Slot& each = plan_.slots[slot];
+  if (plan_.zones[zone].parent >= 0 || !each.spec.type || !each.spec.type->isScalar()) return;
+  loopKeys_[slot] = KeyBuilder("step value").add(each.node).add(each.port).key();
+  plan_.zones[zone].stepValues.push_back(slot);
 }
 
 bool Compiler::canTable(const PlanOp& op) const {

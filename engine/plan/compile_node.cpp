@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "engine/plan/compiler.h"
 
 namespace loom {
@@ -39,9 +41,13 @@ void Compiler::visitNode(int index, int zone) {
   const bool movable = node.type->pure && !node.type->usesStep && !op.effect;
   if (node.type->prepare) op.prepared = prepareOp(node, op, zone);
   op.key = keyOf(op, "node");
+  const Key loopKey = loopKeyOf(op, "node");
   for (size_t i = 0; i < specs.size(); ++i) {
-    const Key key = op.key ? KeyBuilder("output").add(op.key).add(static_cast<int64_t>(i)).key() : Key{};
-    op.out.push_back(newSlot(node.path, node.type->outputs[i].id, std::move(specs[i]), zone, key));
+    const auto output = [&](Key key) {
+      return key ? KeyBuilder("output").add(key).add(static_cast<int64_t>(i)).key() : Key{};
+    };
+    op.out.push_back(newSlot(node.path, node.type->outputs[i].id, std::move(specs[i]), zone, output(op.key),
+                             output(loopKey)));
     plan_.ports[node.path + "." + node.type->outputs[i].id] = op.out.back();
   }
   slots_[index] = op.out;
@@ -105,7 +111,7 @@ SlotId Compiler::stateConverted(SlotId slot, const TypeInfo& wanted, const std::
   Spec spec = from.spec;
   spec.type = &wanted;
   if (!spec.constant.empty()) spec.constant = conversion->convert(spec.constant);
-  op.out = {newSlot(path, port, std::move(spec), zone, op.key)};
+  op.out = {newSlot(path, port, std::move(spec), zone, op.key, loopKeyOf(op, "convert"))};
   const SlotId out = op.out[0];
   add(std::move(op), true);
   return out;
@@ -143,13 +149,19 @@ SlotId Compiler::prepareOp(const FlatNode& node, const PlanOp& main, int zone) {
     op.inStart.push_back(static_cast<int>(op.in.size()));
   }
   op.key = keyOf(op, "prepare");
-  op.out = {newSlot(node.path, "(prepared)", {}, zone, op.key)};
+  op.out = {newSlot(node.path, "(prepared)", {}, zone, op.key, loopKeyOf(op, "prepare"))};
   const SlotId out = op.out[0];
   add(std::move(op), node.type->pure && !node.type->usesStep);
   return out;
 }
 
-Key Compiler::keyOf(const PlanOp& op, const char* kind) {
+// The key that is blind to step values; it is the usual one where no input comes from them.
+Key Compiler::loopKeyOf(const PlanOp& op, const char* kind) {
+  const auto same = [&](SlotId slot) { return slot < 0 || loopKeys_[slot] == keys_[slot]; };
+  return same(op.when) && std::all_of(op.in.begin(), op.in.end(), same) ? op.key : keyOf(op, kind, loopKeys_);
+}
+
+Key Compiler::keyOf(const PlanOp& op, const char* kind, const std::vector<Key>& keys) {
   KeyBuilder key(kind);
   if (op.type) {
     if (!op.type->pure || op.effect) return {};
@@ -162,13 +174,13 @@ Key Compiler::keyOf(const PlanOp& op, const char* kind) {
   for (size_t port = 0; port + 1 < op.inStart.size(); ++port) {
     key.add(op.inStart[port + 1] - op.inStart[port]);
     for (int i = op.inStart[port]; i < op.inStart[port + 1]; ++i) {
-      if (!keys_[op.in[i]]) return {};
-      key.add(keys_[op.in[i]]);
+      if (!keys[op.in[i]]) return {};
+      key.add(keys[op.in[i]]);
     }
   }
   if (op.when >= 0) {
-    if (!keys_[op.when]) return {};
-    key.add(keys_[op.when]);
+    if (!keys[op.when]) return {};
+    key.add(keys[op.when]);
   }
   if (op.kind == PlanOp::Kind::node && op.type->fingerprint) {
     for (SlotId slot : op.in)

@@ -45,8 +45,6 @@ void Compiler::openZone(const FlatNode& node, PlanZone& zone, int index, int out
   insideSlots_[index].assign(zonePortCount(declared), -1);
   slots_[index].assign(zonePortCount(declared), -1);
   for (const Zone::State& state : declared.state) openState(node, zone, index, outer, state);
-  KeyBuilder lengthKey("length");
-  bool lengthKnown = true;
   for (const auto& [name, link] : declared.over) {
     const SlotId source = use(node.named.at("over." + name), outer);
     const Slot from = plan_.slots[source];
@@ -54,12 +52,14 @@ void Compiler::openZone(const FlatNode& node, PlanZone& zone, int index, int out
       throw Error(node.path, name,
                   "a zone can't go over " + (from.spec.type ? from.spec.type->name : "something unknown") +
                       "; it goes over timesteps, a tensor's first dimension and the like");
-    const Key key = keys_[source] ? KeyBuilder("item").add(zone.depth).add(keys_[source]).key() : Key{};
-    lengthKnown &= static_cast<bool>(keys_[source]);
-    lengthKey.add(keys_[source]);
+    const auto itemKey = [&](Key key) {
+      return key ? KeyBuilder("item").add(zone.depth).add(key).key() : Key{};
+    };
     const SequenceInfo* sequence = &*from.spec.type->sequence;
-    const SlotId item = newSlot(node.path, name, elementSpec(from.spec, sequence->element()), self, key);
+    const SlotId item = newSlot(node.path, name, elementSpec(from.spec, sequence->element()), self,
+                                itemKey(keys_[source]), itemKey(loopKeys_[source]));
     stepOnly_[item] = 1;
+    tellApartByValue(item, self);
     zone.over.push_back({name, source, item, sequence});
     insideSlots_[index][zonePort(declared, name)] = item;
   }
@@ -69,7 +69,6 @@ void Compiler::openZone(const FlatNode& node, PlanZone& zone, int index, int out
           node.path, "count",
           std::to_string(*declared.count) + " steps: a zone takes from 0 to " + std::to_string(kMostSteps));
     zone.count = *declared.count;
-    lengthKey.add(zone.count);
   }
   if (declared.countFrom) {
     zone.countSource =
@@ -79,13 +78,12 @@ void Compiler::openZone(const FlatNode& node, PlanZone& zone, int index, int out
       throw Error(node.path, "count",
                   std::to_string(spec.constant.as<Int>()) + " steps: a zone takes from 0 to " +
                       std::to_string(kMostSteps));
-    lengthKnown &= static_cast<bool>(keys_[zone.countSource]);
-    lengthKey.add(keys_[zone.countSource]);
   }
   Spec whole;
   whole.type = &typeOf<Int>();
   zone.index = newSlot(node.path, "index", whole, self, KeyBuilder("index").add(zone.depth).key());
-  zone.countItem = newSlot(node.path, "count", whole, self, lengthKnown ? lengthKey.key() : Key{});
+  zone.countItem =
+      newSlot(node.path, "count", whole, self, lengthKey(zone, keys_), lengthKey(zone, loopKeys_));
   for (const auto& [name, slot] : {std::pair{"index", zone.index}, std::pair{"count", zone.countItem}}) {
     stepOnly_[slot] = 1;
     insideSlots_[index][zonePort(declared, name)] = slot;
@@ -162,8 +160,9 @@ void Compiler::closeZone(const FlatNode& node, int index, OpId firstOp) {
     const SlotId from = use(node.named.at("collect." + collect.name), self);
     plan_.zones[self].collect.push_back({collect.name, from, -1, collect.every});
   }
-  const Key base = baseKey(plan_.zones[self]);
-  plan_.zones[self].base = base;
+  plan_.zones[self].base = baseKey(plan_.zones[self], keys_);
+  plan_.zones[self].loopBase = baseKey(plan_.zones[self], loopKeys_);
+  forkZone(plan_.zones[self]);
   addTable(node, self, outer);
 
   PlanOp op;
@@ -177,14 +176,22 @@ void Compiler::closeZone(const FlatNode& node, int index, OpId firstOp) {
   if (plan_.zones[self].countSource >= 0) op.in.push_back(plan_.zones[self].countSource);
   for (const PlanZone::State& state : plan_.zones[self].state) op.in.push_back(state.init);
   op.reads = readsOf(self, firstOp);
-  const Key length = keys_[plan_.zones[self].countItem];
-  Key key = base && length ? chain(base, length) : Key{};
-  if (key && op.when >= 0) key = keys_[op.when] ? chain(key, keys_[op.when]) : Key{};
-  op.key = key;
+  const auto wholeKey = [&](Key base, const std::vector<Key>& keys) {
+    const Key length = lengthKey(plan_.zones[self], keys);
+    if (!base || !length) return Key{};
+    if (op.when < 0) return chain(base, length);
+    return keys[op.when] ? chain(chain(base, length), keys[op.when]) : Key{};
+  };
+  op.key = wholeKey(plan_.zones[self].base, keys_);
+  const Key loopKey = wholeKey(plan_.zones[self].loopBase, loopKeys_);
+  const auto resultKey = [](const char* kind, Key key, const std::string& name) {
+    return key ? KeyBuilder(kind).add(key).add(name).key() : Key{};
+  };
   for (PlanZone::State& state : plan_.zones[self].state) {
     const SlotId inside = state.slot;
-    const Key result = key ? KeyBuilder("result").add(key).add(state.name).key() : Key{};
-    const SlotId out = newSlot(node.path, state.name, plan_.slots[inside].spec, outer, result);
+    const SlotId out =
+        newSlot(node.path, state.name, plan_.slots[inside].spec, outer,
+                resultKey("result", op.key, state.name), resultKey("result", loopKey, state.name));
     state.result = out;
     op.out.push_back(out);
     slots_[index][zonePort(declared, state.name)] = out;
@@ -193,8 +200,8 @@ void Compiler::closeZone(const FlatNode& node, int index, OpId firstOp) {
     Spec spec;
     spec.type = &typeOf<Recording>();
     spec.shape = plan_.slots[collect.from].spec.shape;
-    const Key result = key ? KeyBuilder("collected").add(key).add(collect.name).key() : Key{};
-    collect.out = newSlot(node.path, collect.name, spec, outer, result);
+    collect.out = newSlot(node.path, collect.name, spec, outer, resultKey("collected", op.key, collect.name),
+                          resultKey("collected", loopKey, collect.name));
     op.out.push_back(collect.out);
     slots_[index][zonePort(declared, collect.name)] = collect.out;
     plan_.ports[node.path + "." + collect.name] = collect.out;
@@ -212,14 +219,19 @@ void Compiler::closeZone(const FlatNode& node, int index, OpId firstOp) {
 
 // The loop without its length: with equal bases the state after step k is equal, so a run may take up where
 // another, shorter one ended.
-Key Compiler::baseKey(const PlanZone& zone) const {
+Key Compiler::baseKey(const PlanZone& zone, const std::vector<Key>& keys) const {
   KeyBuilder key("zone");
   bool known = true;
   const auto add = [&](SlotId slot) {
-    known &= static_cast<bool>(keys_[slot]);
-    key.add(keys_[slot]);
+    known &= static_cast<bool>(keys[slot]);
+    key.add(keys[slot]);
   };
-  for (const PlanZone::Over& over : zone.over) add(over.source);
+  const auto byValue = [&](SlotId slot) {
+    return &keys == &loopKeys_ &&
+           std::find(zone.stepValues.begin(), zone.stepValues.end(), slot) != zone.stepValues.end();
+  };
+  for (const PlanZone::Over& over : zone.over)
+    if (!byValue(over.item)) add(over.source);
   for (const PlanZone::State& state : zone.state) {
     key.add(state.name);
     add(state.init);
@@ -231,6 +243,36 @@ Key Compiler::baseKey(const PlanZone& zone) const {
     add(collect.from);
   }
   return known ? key.key() : Key{};
+}
+
+// How many steps it takes.
+Key Compiler::lengthKey(const PlanZone& zone, const std::vector<Key>& keys) const {
+  KeyBuilder key("length");
+  bool known = true;
+  const auto add = [&](SlotId slot) {
+    known &= static_cast<bool>(keys[slot]);
+    key.add(keys[slot]);
+  };
+  for (const PlanZone::Over& over : zone.over) add(over.source);
+  if (zone.count >= 0) key.add(zone.count);
+  if (zone.countSource >= 0) add(zone.countSource);
+  return known ? key.key() : Key{};
+}
+
+// A fork's results are of what it began from: all keys after it say so.
+void Compiler::forkZone(PlanZone& zone) {
+  const auto fork = options_.forks.find(zone.path);
+  if (fork == options_.forks.end()) return;
+  if (zone.parent >= 0)
+    throw Error(zone.path, "", "lies in a zone; a run forks from a step of the outermost one");
+  if (!zone.base)
+    throw Error(zone.path, "", "has no content key: what it does can't be told from another loop's");
+  zone.fork = fork->second;
+  const auto begun = [&](Key base) {
+    return base ? KeyBuilder("fork").add(base).add(fork->second.state).add(fork->second.done).key() : Key{};
+  };
+  zone.base = begun(zone.base);
+  zone.loopBase = begun(zone.loopBase);
 }
 
 // What a zone and the zones in it read from outside. All of them were added since the zone was opened.

@@ -24,7 +24,9 @@ class Compiler {
   [[noreturn]] void refuseCycle(const std::vector<int>& waiting,
                                 const std::vector<std::vector<int>>& next) const;
   void visitScope(int scope, int zone);
-  SlotId newSlot(const std::string& node, const std::string& port, Spec spec, int zone, Key key);
+  SlotId newSlot(const std::string& node, const std::string& port, Spec spec, int zone, Key key,
+                 std::optional<Key> loopKey = {});
+  void tellApartByValue(SlotId slot, int zone);
   SlotId constantSlot(const std::string& node, const Port& port, Value value);
   SlotId slotOf(Source source, bool inside) const;
   SlotId use(Source source, int zone) const;
@@ -39,7 +41,9 @@ class Compiler {
   void infer(const FlatNode& node, PlanOp& op, std::vector<Spec>& specs);
   SlotId whenOf(const FlatNode& node, int zone);
   SlotId prepareOp(const FlatNode& node, const PlanOp& op, int zone);
-  Key keyOf(const PlanOp& op, const char* kind);
+  Key keyOf(const PlanOp& op, const char* kind, const std::vector<Key>& keys);
+  Key keyOf(const PlanOp& op, const char* kind) { return keyOf(op, kind, keys_); }
+  Key loopKeyOf(const PlanOp& op, const char* kind);
   void fingerprint(const PlanOp& op, KeyBuilder& key);
   bool canTable(const PlanOp& op) const;
 
@@ -51,7 +55,9 @@ class Compiler {
   void closeZone(const FlatNode& node, int index, OpId firstOp);
   SlotId stateConverted(SlotId slot, const TypeInfo& wanted, const std::string& path, const std::string& port,
                         int zone);
-  Key baseKey(const PlanZone& zone) const;
+  Key baseKey(const PlanZone& zone, const std::vector<Key>& keys) const;
+  Key lengthKey(const PlanZone& zone, const std::vector<Key>& keys) const;
+  void forkZone(PlanZone& zone);
   std::vector<SlotId> readsOf(int zone, OpId firstOp) const;
   void addTable(const FlatNode& node, int index, int outer);
 
@@ -73,8 +79,9 @@ class Compiler {
   std::vector<int> zoneOfNode_;
   std::unordered_map<const Port*, SlotId> fallbacks_;  // a slot a default, whoever uses it
   std::vector<Key> keys_;                              // of each slot
-  std::vector<char> stepOnly_;                         // slots that depend on the step of their zone alone
-  std::vector<char> skippable_;                        // slots that may stay empty
+  std::vector<Key> loopKeys_;    // of each slot, blind to the step values of the outermost zone around it
+  std::vector<char> stepOnly_;   // slots that depend on the step of their zone alone
+  std::vector<char> skippable_;  // slots that may stay empty
 };
 
 }  // namespace loom

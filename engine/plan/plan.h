@@ -9,6 +9,7 @@
 #include "engine/core/key.h"
 #include "engine/graph/document.h"
 #include "engine/node/exec.h"
+#include "engine/plan/step_keys.h"
 
 namespace loom {
 
@@ -79,6 +80,11 @@ struct PlanZone {
   bool conditional = false;    // has a `when`
   bool gradients = false;      // a state is trainable
   Key base;  // names the loop without its length: equal bases mean equal states step by step
+  /// The same, blind to what comes with each step: `stepValues`, numbers that a run tells apart by value, so
+  /// that a loop whose later steps alone are other ones is known to begin as before.
+  Key loopBase;
+  std::vector<SlotId> stepValues;
+  std::optional<ForkPoint> fork;  // where it begins, if not at its first state
 };
 
 struct Plan {
@@ -99,7 +105,8 @@ struct CompileOptions {
   bool hoist = true;  // off only for tests that compare
   bool tabulate = true;
   bool merge = true;
-  std::vector<std::string> keep;  // "path.port" whose values the caller wants after the run
+  std::vector<std::string> keep;           // "path.port" whose values the caller wants after the run
+  std::map<std::string, ForkPoint> forks;  // outermost zones, by path, that begin from another loop's state
 };
 
 /// Checks and plans a document. Throws Error on the node and port that can't be run: unknown types,

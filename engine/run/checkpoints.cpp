@@ -2,21 +2,14 @@
 
 #include <algorithm>
 
-#include "engine/files/safetensors.h"
-#include "engine/run/saved_value.h"
+#include "engine/run/state_file.h"
 
 namespace loom {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr int kFormat = 1;
+constexpr int kFormat = 2;
 constexpr double kMostShare = 0.05;  // of the time that writing may take
-
-// A zone's path as a file name: "group/sampling" -> "group+sampling". Ids hold neither character.
-std::string fileStem(std::string zone) {
-  std::replace(zone.begin(), zone.end(), '/', '+');
-  return zone.size() > 120 ? zone.substr(zone.size() - 120) : zone;
-}
 
 std::string progressText(int64_t done, int64_t count) {
   return std::to_string(done) + " of " + std::to_string(count) + " steps";
@@ -33,21 +26,21 @@ void DiskCheckpoints::say(const std::string& zone, const std::string& message) c
 DiskCheckpoints::Entry& DiskCheckpoints::entryOf(const std::string& zone, const Key& base) {
   Entry& entry = entries_[zone];
   if (entry.file.empty()) {
-    entry.file = options_.folder / (fileStem(zone) + "-" + base.hex() + ".safetensors");
+    entry.file = options_.folder / (zoneFileStem(zone) + "-" + base.hex() + ".safetensors");
     entry.last = Clock::now();
   }
   return entry;
 }
 
-CheckpointStore::State DiskCheckpoints::find(const std::string& zone, const Key& base, int64_t count,
+CheckpointStore::State DiskCheckpoints::find(const std::string& zone, const StepKeys& keys, int64_t count,
                                              const PlanZone& plan) {
-  Entry& entry = entryOf(zone, base);
+  Entry& entry = entryOf(zone, keys.base());
   std::error_code ignored;
   if (!fs::exists(entry.file, ignored)) {
     if (options_.resume) noteOthers(entry, zone);
     return {};
   }
-  std::optional<State> state = load(entry, zone, base, plan);
+  std::optional<State> state = load(entry, zone, keys, plan);
   if (!state) return {};
   if (state->done > count) {
     say(zone, "a checkpoint of it has " + std::to_string(state->done) + " steps done, more than the " +
@@ -64,7 +57,7 @@ CheckpointStore::State DiskCheckpoints::find(const std::string& zone, const Key&
 }
 
 void DiskCheckpoints::noteOthers(const Entry& entry, const std::string& zone) const {
-  const std::string prefix = fileStem(zone) + "-";
+  const std::string prefix = zoneFileStem(zone) + "-";
   std::error_code ignored;
   for (const fs::directory_entry& each : fs::directory_iterator(options_.folder, ignored)) {
     const std::string name = each.path().filename().string();
@@ -77,43 +70,25 @@ void DiskCheckpoints::noteOthers(const Entry& entry, const std::string& zone) co
 }
 
 std::optional<CheckpointStore::State> DiskCheckpoints::load(const Entry& entry, const std::string& zone,
-                                                            const Key& base, const PlanZone& plan) {
+                                                            const StepKeys& keys, const PlanZone& plan) {
   try {
-    Archive archive = readArchive(entry.file);
-    if (!archive.meta.is_object() || archive.meta.value("checkpoint", 0) != kFormat)
-      throw Error("it is no checkpoint of this version");
-    if (archive.meta.value("base", "") != base.hex())
-      throw Error("it is of another graph, seed or weight file");
-    const std::string digest = archive.meta.value("digest", "");
-    archive.meta.erase("digest");
-    if (digestOf(archive) != digest) throw Error("its content is damaged");
+    const Archive archive = readSealed(entry.file);
+    if (archive.meta.value("checkpoint", 0) != kFormat) throw Error("it is no checkpoint of this version");
     State state;
     state.done = archive.meta.value("done", int64_t{0});
     if (state.done < 1 || state.done > kMostSteps) throw Error("its count of steps is damaged");
-    for (const PlanZone::State& each : plan.state)
-      state.states[each.name] =
-          valueOf(takePart(archive, "state." + each.name), *options_.registry, options_.device);
-    for (const PlanZone::Collect& each : plan.collect)
-      state.collected[each.name] =
-          valueOf(takePart(archive, "collect." + each.name), *options_.registry, options_.device);
-    checkTypes(state, plan);
+    const Key wanted = keys.after(state.done);
+    if (wanted && archive.meta.value("key", "") != wanted.hex())
+      throw Error("it is of another graph, seed or weight file");
+    state.states = takeValues(archive, "state", stateNames(plan), *options_.registry, options_.device);
+    state.collected = takeValues(archive, "collect", collectNames(plan), *options_.registry, options_.device);
+    checkTypes(state, plan, *options_.plan);
     return state;
   } catch (const std::exception& error) {
     say(zone,
         "the checkpoint " + entry.file.string() + " can't be used: " + error.what() + ". It begins anew");
     return std::nullopt;
   }
-}
-
-void DiskCheckpoints::checkTypes(const State& state, const PlanZone& plan) const {
-  for (const PlanZone::State& each : plan.state) {
-    const Value& value = state.states.at(each.name);
-    const Spec& wanted = options_.plan->slots.at(static_cast<size_t>(each.slot)).spec;
-    if (value.empty() || (wanted.type != &value.type() && wanted.type != &typeOf<Any>()))
-      throw Error("its state " + each.name + " is of another type");
-  }
-  for (const auto& [name, value] : state.collected)
-    if (value.empty() || !value.is<Recording>()) throw Error("its recording " + name + " is of another type");
 }
 
 bool DiskCheckpoints::due(const Entry& entry, int64_t done, int64_t count) const {
@@ -125,13 +100,13 @@ bool DiskCheckpoints::due(const Entry& entry, int64_t done, int64_t count) const
   return passed >= std::max(options_.everySeconds, entry.cost / kMostShare);
 }
 
-void DiskCheckpoints::offer(const std::string& zone, const Key& base, int64_t done, int64_t count,
+void DiskCheckpoints::offer(const std::string& zone, const StepKeys& keys, int64_t done, int64_t count,
                             const std::function<State()>& state) {
-  Entry& entry = entryOf(zone, base);
+  Entry& entry = entryOf(zone, keys.base());
   if (!due(entry, done, count)) return;
   const Clock::time_point start = Clock::now();
   try {
-    save(entry, zone, base, count, state());
+    save(entry, zone, keys, count, state());
   } catch (const std::exception& error) {
     // The work itself is unharmed; a run without checkpoints is better than none.
     entry.refused = true;
@@ -141,31 +116,17 @@ void DiskCheckpoints::offer(const std::string& zone, const Key& base, int64_t do
   entry.cost = std::chrono::duration<double>(entry.last - start).count();
 }
 
-void DiskCheckpoints::save(Entry& entry, const std::string& zone, const Key& base, int64_t count,
+void DiskCheckpoints::save(Entry& entry, const std::string& zone, const StepKeys& keys, int64_t count,
                            const State& state) {
   Archive archive;
-  for (const auto& [name, value] : state.states) {
-    try {
-      addPart(archive, "state." + name, archiveOf(value, *options_.registry));
-    } catch (const Error& error) {
-      throw Error("its state " + name + ": " + error.what());
-    }
-  }
-  for (const auto& [name, value] : state.collected) {
-    try {
-      addPart(archive, "collect." + name, archiveOf(value, *options_.registry));
-    } catch (const Error& error) {
-      throw Error("its recording " + name + ": " + error.what());
-    }
-  }
+  addValues(archive, "state", state.states, *options_.registry);
+  addValues(archive, "collect", state.collected, *options_.registry);
   archive.meta["checkpoint"] = kFormat;
-  archive.meta["base"] = base.hex();
+  archive.meta["key"] = keys.after(state.done).hex();
   archive.meta["zone"] = zone;
   archive.meta["done"] = state.done;
   archive.meta["count"] = count;
-  archive.meta["digest"] = digestOf(archive);
-  fs::create_directories(options_.folder);
-  writeArchive(entry.file, archive);
+  writeSealed(entry.file, std::move(archive));
   entry.onDisk = state.done;
   entry.count = count;
 }

@@ -34,9 +34,9 @@ class DiskCheckpoints final : public CheckpointStore {
   explicit DiskCheckpoints(Options options);
 
   /// A file of another key, or one that is damaged, is left alone and said so.
-  State find(const std::string& zone, const Key& base, int64_t count, const PlanZone& plan) override;
+  State find(const std::string& zone, const StepKeys& keys, int64_t count, const PlanZone& plan) override;
   /// A state that can't be kept (a type without a form on disk, a full disk) is said once and stops no run.
-  void offer(const std::string& zone, const Key& base, int64_t done, int64_t count,
+  void offer(const std::string& zone, const StepKeys& keys, int64_t done, int64_t count,
              const std::function<State()>& state) override;
 
   /// What of this run's zones is on disk.
@@ -56,10 +56,9 @@ class DiskCheckpoints final : public CheckpointStore {
 
   Entry& entryOf(const std::string& zone, const Key& base);
   bool due(const Entry& entry, int64_t done, int64_t count) const;
-  void save(Entry& entry, const std::string& zone, const Key& base, int64_t count, const State& state);
-  std::optional<State> load(const Entry& entry, const std::string& zone, const Key& base,
+  void save(Entry& entry, const std::string& zone, const StepKeys& keys, int64_t count, const State& state);
+  std::optional<State> load(const Entry& entry, const std::string& zone, const StepKeys& keys,
                             const PlanZone& plan);
-  void checkTypes(const State& state, const PlanZone& plan) const;
   void noteOthers(const Entry& entry, const std::string& zone) const;
   void say(const std::string& zone, const std::string& message) const;
 

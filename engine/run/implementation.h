@@ -73,6 +73,8 @@ class Run::Implementation final : public RunServices {
   void collect(const PlanZone& zone, bool last, std::vector<Recording>& recordings);
   void checkStates(const PlanZone& zone) const;
   int64_t resume(const PlanZone& zone, int64_t count, std::vector<Recording>& recordings);
+  bool isKept(const PlanZone& zone) const { return options_.checkpoints && zone.parent < 0; }
+  StepKeys stepKeys(const PlanZone& zone, int64_t count);
   void offerCheckpoint(const PlanZone& zone, int64_t done, int64_t count,
                        const std::vector<Recording>& recordings);
   void offerInterrupted(const PlanZone& zone, int64_t first, int64_t count,
@@ -95,6 +97,7 @@ class Run::Implementation final : public RunServices {
   std::vector<std::vector<Watched>> itemProbes_;           // by zone: what is there when a step begins
   std::vector<std::vector<Watched>> stateProbes_;          // by zone: what is there when it has ended
   bool everyNode_ = false;
+  StepKeys keys_;                                          // of the outermost zone that is running
 };
 
 }  // namespace loom

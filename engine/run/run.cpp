@@ -170,6 +170,9 @@ void Run::Implementation::demandZone(int index) {
   for (const PlanZone::State& state : zone.state) needed_[state.next] = 1;
   for (const PlanZone::Collect& collect : zone.collect) needed_[collect.from] = 1;
   if (zone.until >= 0) needed_[zone.until] = 1;
+  // Kept states are told apart by these, also by those that this run itself has no use for.
+  if (isKept(zone))
+    for (SlotId slot : zone.stepValues) needed_[slot] = 1;
   demandList(zone.body, false);
 }
 

@@ -21,10 +21,12 @@ class CheckpointStore {
     std::map<std::string, Value> states;     // by the state's name
     std::map<std::string, Value> collected;  // recordings so far
   };
-  /// The furthest state of this loop with at most `count` steps done; done = 0 where there is none.
-  virtual State find(const std::string& zone, const Key& base, int64_t count, const PlanZone& plan) = 0;
-  /// Offered after every step of an outermost zone; the store decides when it is worth the writing.
-  virtual void offer(const std::string& zone, const Key& base, int64_t done, int64_t count,
+  /// The furthest state of this loop with at most `count` steps done, one that was kept under
+  /// keys.after(done); done = 0 where there is none.
+  virtual State find(const std::string& zone, const StepKeys& keys, int64_t count, const PlanZone& plan) = 0;
+  /// Offered after every step of an outermost zone, before the observer is told of it; the store decides when
+  /// it is worth the writing.
+  virtual void offer(const std::string& zone, const StepKeys& keys, int64_t done, int64_t count,
                      const std::function<State()>& state) = 0;
 };
 

@@ -77,10 +77,11 @@ void Run::Implementation::loop(const PlanZone& zone, int64_t first, int64_t coun
     runList(zone.body);
     const bool stop = zone.until >= 0 && !at(zone.until)->empty() && at(zone.until)->as<Bool>();
     leaveStep(zone, stop || step + 1 == count, recordings);
+    // Where it ends early is no state to go on from: a run that goes on would not know that this was the end.
+    if (!stop) offerCheckpoint(zone, step + 1, count, recordings);
     if (options_.observer)
       options_.observer->stepFinished({zone.path, iteration_, step + 1, count, zone.depth});
-    if (stop) return;  // not a state to go on from: a run that goes on would not know that this was the end
-    offerCheckpoint(zone, step + 1, count, recordings);
+    if (stop) return;
   }
 }
 
@@ -145,12 +146,46 @@ void Run::Implementation::checkStates(const PlanZone& zone) const {
 
 // --- going on where an earlier run stopped ---
 
+// What comes with each step is told apart by value where it is known before the loop.
+StepKeys Run::Implementation::stepKeys(const PlanZone& zone, int64_t count) {
+  const bool known = zone.tableOps.empty() || tableFilled_[indexOf(zone)];
+  if (!zone.loopBase || !known || count > kMostTabled) return StepKeys(zone.base, {}, zone.fork);
+  if (zone.stepValues.empty()) return StepKeys(zone.loopBase, {}, zone.fork);
+  std::vector<Key> items;
+  items.reserve(static_cast<size_t>(count));
+  const auto valueAt = [&](SlotId slot, int64_t step) {
+    for (const PlanZone::Over& over : zone.over)
+      if (over.item == slot) return over.sequence->at(slots_[over.source], step);
+    return tables_.at(slot).at(static_cast<size_t>(step));
+  };
+  for (int64_t step = 0; step < count; ++step) {
+    KeyBuilder key("step");
+    for (SlotId slot : zone.stepValues) {
+      const Value value = valueAt(slot, step);
+      key.add(value.type().id).add(value.type().format(value).dump());
+    }
+    items.push_back(key.key());
+  }
+  return StepKeys(zone.loopBase, std::move(items), zone.fork);
+}
+
 int64_t Run::Implementation::resume(const PlanZone& zone, int64_t count, std::vector<Recording>& recordings) {
-  if (!options_.checkpoints || zone.parent >= 0 || !zone.base) return 0;
-  const CheckpointStore::State found = options_.checkpoints->find(zone.path, zone.base, count, zone);
-  if (found.done <= 0 || found.done > count) return 0;
-  for (const PlanZone::State& state : zone.state)
-    if (!found.states.contains(state.name)) return 0;
+  if (!isKept(zone)) {
+    if (zone.fork) throw Error(zone.path, "", "has nothing kept to fork from");
+    return 0;
+  }
+  keys_ = stepKeys(zone, count);
+  if (!keys_) return 0;
+  const CheckpointStore::State found = options_.checkpoints->find(zone.path, keys_, count, zone);
+  const bool complete = found.done > 0 && found.done <= count &&
+                        std::all_of(zone.state.begin(), zone.state.end(), [&](const PlanZone::State& state) {
+                          return found.states.contains(state.name);
+                        });
+  if (zone.fork && (!complete || found.done < zone.fork->done))
+    throw Error(zone.path, "",
+                "the state after step " + std::to_string(zone.fork->done) +
+                    ", to fork from, was not kept, or is not one that this graph's zone can begin with");
+  if (!complete) return 0;
   for (const PlanZone::State& state : zone.state) slots_[state.slot] = found.states.at(state.name);
   for (size_t i = 0; i < zone.collect.size(); ++i) {
     const auto kept = found.collected.find(zone.collect[i].name);
@@ -166,8 +201,8 @@ int64_t Run::Implementation::resume(const PlanZone& zone, int64_t count, std::ve
 
 void Run::Implementation::offerCheckpoint(const PlanZone& zone, int64_t done, int64_t count,
                                           const std::vector<Recording>& recordings) {
-  if (!options_.checkpoints || zone.parent >= 0 || !zone.base) return;
-  options_.checkpoints->offer(zone.path, zone.base, done, count, [&] {
+  if (!isKept(zone) || !keys_) return;
+  options_.checkpoints->offer(zone.path, keys_, done, count, [&] {
     CheckpointStore::State state;
     state.done = done;
     for (const PlanZone::State& each : zone.state) state.states[each.name] = slots_[each.slot];

@@ -120,6 +120,9 @@ void multiply(Exec& x) {
 constexpr Out<Bool> holds{"holds", "Whether it is so"};
 void less(Exec& x) { x.set(holds, x.get(a) < x.get(b)); }
 
+constexpr In<Bool> counted{"flag", "Yes or no"};
+void count(Exec& x) { x.set(result, x.get(counted) ? 1.0 : 0.0); }
+
 constexpr InMany<Real> terms{"terms", "What is added up", Need::optional};
 void sum(Exec& x) {
   double total = 0;
@@ -327,6 +330,7 @@ void addArithmetic(Registry& all) {
   all.add(makeNode("test.add", "Add", "a + b.", add, a, b, result));
   all.add(makeNode("test.multiply", "Multiply", "a b.", multiply, a, b, result));
   all.add(makeNode("test.less", "Less", "a < b.", less, a, b, holds));
+  all.add(makeNode("test.count", "Count", "1 for yes.", count, counted, result));
   all.add(makeNode("test.sum", "Sum", "Of many.", sum, terms, result));
   all.add(with(makeNode("test.noise", "Noise", "Differs at every step.", noise, seed, real),
                [](NodeType& type) { type.usesStep = true; }));

@@ -13,17 +13,23 @@ namespace {
 // Keeps everything in memory; stops the run at a step if asked to.
 class Memory final : public CheckpointStore {
  public:
-  State find(const std::string& zone, const Key& base, int64_t count, const PlanZone&) override {
-    const auto found = kept.find({zone, base.hex()});
-    return found == kept.end() || found->second.done > count ? State{} : found->second;
+  State find(const std::string& zone, const StepKeys& keys, int64_t count, const PlanZone&) override {
+    const auto found = kept.find({zone, keys.base().hex()});
+    if (found == kept.end() || found->second.state.done > count) return {};
+    return found->second.key == keys.after(found->second.state.done) ? found->second.state : State{};
   }
-  void offer(const std::string& zone, const Key& base, int64_t done, int64_t,
+  void offer(const std::string& zone, const StepKeys& keys, int64_t done, int64_t,
              const std::function<State()>& state) override {
     ++offers;
-    if (done % every == 0 || cancel.requested()) kept[{zone, base.hex()}] = state();
+    if (done % every == 0 || cancel.requested())
+      kept[{zone, keys.base().hex()}] = {state(), keys.after(done)};
     if (done == stopAt) cancel.request();
   }
-  std::map<std::pair<std::string, std::string>, State> kept;
+  struct Kept {
+    State state;
+    Key key;
+  };
+  std::map<std::pair<std::string, std::string>, Kept> kept;
   int64_t every = 1, stopAt = -1;
   int offers = 0;
   CancelToken cancel;
@@ -83,7 +89,8 @@ class ResumeTest : public QObject {
       stopped = true;
     }
     QVERIFY(stopped);
-    QCOMPARE(memory.kept.begin()->second.done, int64_t{stopAt});  // offered once more when it was stopped
+    QCOMPARE(memory.kept.begin()->second.state.done,
+             int64_t{stopAt});  // offered once more when it was stopped
     memory.cancel.reset();
     memory.stopAt = -1;
     test::resetCalls();
@@ -172,8 +179,9 @@ class ResumeTest : public QObject {
     QFETCH(bool, complete);
     struct Bad final : CheckpointStore {
       State state;
-      State find(const std::string&, const Key&, int64_t, const PlanZone&) override { return state; }
-      void offer(const std::string&, const Key&, int64_t, int64_t, const std::function<State()>&) override {}
+      State find(const std::string&, const StepKeys&, int64_t, const PlanZone&) override { return state; }
+      void offer(const std::string&, const StepKeys&, int64_t, int64_t,
+                 const std::function<State()>&) override {}
     } bad;
     bad.state.done = done;
     bad.state.states["x"] = Value::of<at::Tensor>(at::zeros({2}));

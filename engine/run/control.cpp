@@ -1,0 +1,83 @@
+#include "engine/run/control.h"
+
+namespace loom {
+namespace {
+
+// A CancelToken may be set by a signal handler, which can wake nobody: it is asked this often.
+constexpr std::chrono::milliseconds kAsk{20};
+
+}  // namespace
+
+void Control::pause() {
+  const std::lock_guard lock(mutex_);
+  if (!state_.paused) left_ = 1;
+}
+
+void Control::step(int64_t steps) {
+  const std::lock_guard lock(mutex_);
+  left_ = std::max<int64_t>(steps, 1);
+  state_.paused = false;
+  changed_.notify_all();
+}
+
+void Control::runTo(Place place) {
+  const std::lock_guard lock(mutex_);
+  place_ = std::move(place);
+  left_ = -1;
+  state_.paused = false;
+  changed_.notify_all();
+}
+
+void Control::proceed() {
+  const std::lock_guard lock(mutex_);
+  place_.reset();
+  left_ = -1;
+  state_.paused = false;
+  changed_.notify_all();
+}
+
+Control::State Control::state() const {
+  const std::lock_guard lock(mutex_);
+  return state_;
+}
+
+bool Control::waitPaused(double seconds) const {
+  std::unique_lock lock(mutex_);
+  return changed_.wait_for(lock, std::chrono::duration<double>(seconds), [&] { return state_.paused; });
+}
+
+bool Control::arrives(const StepEvent& event) {
+  if (place_) {
+    const bool here = place_->zone.empty() ? event.depth == 1 : place_->zone == event.zone;
+    if (here && event.done >= place_->done) {
+      place_.reset();
+      return true;
+    }
+  }
+  // Single steps are those of the zone one looks at; what runs within it passes by.
+  const bool counted = event.depth == 1 || state_.zone == event.zone;
+  return left_ > 0 && counted && --left_ == 0;
+}
+
+void Control::stepFinished(const StepEvent& event) {
+  std::unique_lock lock(mutex_);
+  if (!arrives(event)) return;
+  left_ = -1;
+  state_ = {true, event.zone, event.done, event.count};
+  changed_.notify_all();
+  while (state_.paused) {
+    changed_.wait_for(lock, kAsk);
+    if (cancel_ && cancel_->requested()) {
+      state_.paused = false;
+      throw Cancelled{};
+    }
+  }
+}
+
+void Control::runFinished() {
+  const std::lock_guard lock(mutex_);
+  state_.paused = false;
+  state_.zone.clear();
+}
+
+}  // namespace loom

@@ -1,0 +1,57 @@
+#pragma once
+// Pausing a run, taking it step by step, and letting it go on: from another thread, or set before it begins.
+// An Observer whose stepFinished() waits. A paused run keeps all it has; stopping it works as ever.
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <optional>
+
+#include "engine/core/cancel.h"
+#include "engine/run/observer.h"
+
+namespace loom {
+
+class Control final : public Observer {
+ public:
+  /// Where a run pauses: after the step with `done` steps of a zone finished. An empty zone is any outermost
+  /// one.
+  struct Place {
+    std::string zone;
+    int64_t done = 0;
+  };
+
+  /// `cancel` (may be null) ends a pause by Cancelled.
+  explicit Control(const CancelToken* cancel = nullptr) : cancel_(cancel) {}
+
+  /// Pauses after the step at hand of an outermost zone.
+  void pause();
+  /// Takes `steps` more steps of the zone it is paused in (of the outermost one while it runs), then pauses.
+  void step(int64_t steps = 1);
+  void runTo(Place place);
+  void proceed();
+
+  struct State {
+    bool paused = false;
+    std::string zone;  // where it is, or was last
+    int64_t done = 0, count = 0;
+  };
+  State state() const;
+  /// Waits until the run is paused, for at most so long. False: it is not.
+  bool waitPaused(double seconds) const;
+
+  void stepFinished(const StepEvent& event) override;
+  void runFinished() override;
+
+ private:
+  bool arrives(const StepEvent& event);
+
+  const CancelToken* cancel_;
+  mutable std::mutex mutex_;
+  mutable std::condition_variable changed_;
+  State state_;
+  int64_t left_ = -1;  // steps to take before the next pause; -1: no pause asked for
+  std::optional<Place> place_;
+};
+
+}  // namespace loom

@@ -1,0 +1,110 @@
+// Pause, step, run to, continue and stop, from another thread than the run's.
+#include <QtTest>
+#include <thread>
+
+#include "engine/run/control.h"
+#include "tests/engine/test_nodes.h"
+
+using namespace loom;
+
+namespace {
+
+// Two zones, one in the other: 20 steps of 3, a millisecond each.
+const char* const kNested =
+    "{'noiseloom':1,'nodes':{'c':{'type':'test.constant'},'z':{'type':'zone','count':20,'state':{'x':{'init':"
+    "'c.value','next':'i.y'}},'nodes':{'i':{'type':'zone','count':3,'state':{'y':{'init':'z.x','next':'s."
+    "value'}},"
+    "'nodes':{'a':{'type':'test.add','inputs':{'a':'i.y'}},'s':{'type':'test.slow','params':{'milliseconds':"
+    "1},"
+    "'inputs':{'value':'a.result'}}}}}}},'outputs':{'x':{'from':'z.x'}}}";
+
+class Running {
+ public:
+  explicit Running(const std::function<void(Control&)>& before = {}) : control(&cancel) {
+    if (before) before(control);
+    thread_ = std::thread([this] {
+      RunOptions options;
+      options.observer = &control;
+      options.cancel = &cancel;
+      try {
+        x = test::finish(kNested, options).real("x");
+      } catch (const Cancelled&) {
+        cancelled = true;
+      }
+    });
+  }
+  ~Running() {
+    cancel.request();
+    join();
+  }
+  void join() {
+    if (thread_.joinable()) thread_.join();
+  }
+
+  CancelToken cancel;
+  Control control;
+  double x = -1;
+  bool cancelled = false;
+
+ private:
+  std::thread thread_;
+};
+
+}  // namespace
+
+class ControlTest : public QObject {
+  Q_OBJECT
+ private Q_SLOTS:
+  void runsToAPlaceAndOn() {
+    Running run([](Control& control) { control.runTo({"", 7}); });
+    QVERIFY(run.control.waitPaused(20));
+    QCOMPARE(run.control.state().zone, std::string("z"));
+    QCOMPARE(run.control.state().done, int64_t{7});
+    QCOMPARE(run.control.state().count, int64_t{20});
+    QTest::qWait(50);
+    QCOMPARE(run.control.state().done, int64_t{7});  // it waits
+    run.control.step();
+    QVERIFY(run.control.waitPaused(20));
+    QCOMPARE(run.control.state().done, int64_t{8});
+    run.control.step(3);
+    QVERIFY(run.control.waitPaused(20));
+    QCOMPARE(run.control.state().done, int64_t{11});
+    run.control.proceed();
+    run.join();
+    QCOMPARE(run.x, test::finish(kNested).real("x"));
+    QVERIFY(!run.control.state().paused);
+  }
+  void stepsOfAZoneInside() {
+    Running run([](Control& control) { control.runTo({"i", 2}); });
+    QVERIFY(run.control.waitPaused(20));
+    QCOMPARE(run.control.state().zone, std::string("i"));
+    QCOMPARE(run.control.state().done, int64_t{2});
+    run.control.step();
+    QVERIFY(run.control.waitPaused(20));
+    QCOMPARE(run.control.state().done, int64_t{3});
+  }
+  void pausesWhileItRuns() {
+    Running run;
+    run.control.pause();
+    QVERIFY(run.control.waitPaused(20));
+    QCOMPARE(run.control.state().zone, std::string("z"));
+    run.control.proceed();
+    run.join();
+    QVERIFY(run.x > 0);
+  }
+  void stopsWhilePaused() {
+    Running run([](Control& control) { control.runTo({"z", 2}); });
+    QVERIFY(run.control.waitPaused(20));
+    run.cancel.request();
+    run.join();
+    QVERIFY(run.cancelled);
+  }
+  void aPlaceThatNeverComesDoesNotHoldIt() {
+    Running run([](Control& control) { control.runTo({"nowhere", 2}); });
+    run.join();
+    QVERIFY(run.x > 0);
+  }
+};
+
+QTEST_GUILESS_MAIN(ControlTest)
+#include "control_test.moc"
