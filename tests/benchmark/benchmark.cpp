@@ -4,6 +4,7 @@
 #include <ATen/Version.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <exception>
 #include <fstream>
@@ -32,12 +33,20 @@ void printMachine() {
 
 int main(int argc, char** argv) {
   std::string python;
-  for (int i = 1; i + 1 < argc; ++i)
+  long memory = 0;
+  for (int i = 1; i + 1 < argc; ++i) {
     if (!std::strcmp(argv[i], "--peer")) python = argv[i + 1];
+    if (!std::strcmp(argv[i], "--memory")) memory = std::atol(argv[i + 1]);
+  }
   at::set_num_threads(2);
-  printMachine();
   try {
+    if (memory > 0) {
+      loom::bench::printMemoryPeak(memory);
+      return 0;
+    }
+    printMachine();
     loom::bench::engineTimes();
+    loom::bench::memoryPeaks();
     loom::bench::networkTimes(python);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "benchmark: %s\n", error.what());

@@ -65,11 +65,13 @@ void nodeTimes() {
   const auto plan = planOf(chainOf(kNodes));
   std::vector<double> warm, cached;
   Cache cache;
-  Run(plan, RunOptions{.cache = &cache}).execute();
+  RunOptions cachedOptions;
+  cachedOptions.cache = &cache;
+  Run(plan, cachedOptions).execute();
   for (int round = 0; round < 15; ++round) {
     Run fresh(plan, RunOptions{});
     warm.push_back(secondsOf([&] { fresh.execute(); }) / kNodes);
-    Run again(plan, RunOptions{.cache = &cache});
+    Run again(plan, cachedOptions);
     cached.push_back(secondsOf([&] { again.execute(); }) / kNodes);
   }
   std::printf("%-44s %s (goal 300)\n", "engine time a warm node", text(spreadOf(warm), 1e-9, "ns").c_str());
@@ -83,11 +85,11 @@ void zoneTimes() {
     "loop": {"type": "zone", "count": 1000, "state": {"x": {"init": "start.x", "next": "step.next"}},
       "nodes": {"step": {"type": "bench.drift", "version": 1, "inputs": {"x": "loop.x", "index": "loop.index"}}}}},
     "outputs": {"x": {"from": "loop.x"}}})");
-  at::Tensor ours, byHand;
+  at::Tensor byZone, byHand;
   const auto zone = [&] {
     Run run(plan, RunOptions{});
     const double seconds = secondsOf([&] { run.execute(); });
-    ours = run.output("x").as<at::Tensor>();
+    byZone = run.output("x").as<at::Tensor>();
     return seconds;
   };
   const auto loop = [&] {
@@ -98,11 +100,13 @@ void zoneTimes() {
       for (int64_t i = 0; i < 1000; ++i) byHand = drift::step(byHand, i);
     });
   };
-  const Pair pair = interleaved(15, zone, loop);
-  if (!at::equal(ours, byHand)) throw std::runtime_error("zone and loop do not agree");
+  std::vector<Contender> contenders{{"zone", zone}, {"by hand", loop}};
+  takeTurns(25, contenders);
+  const Spread ours = contenders[0].spread, theirs = contenders[1].spread;
+  if (!at::equal(byZone, byHand)) throw std::runtime_error("zone and loop do not agree");
   std::printf("%-44s %s; by hand %s; %+.2f %% (goal 1)\n", "zone of 1,000 steps, [4, 3, 32, 32]",
-              text(pair.ours, 1e-3, "ms").c_str(), text(pair.theirs, 1e-3, "ms").c_str(),
-              100 * (pair.ours.median / pair.theirs.median - 1));
+              text(ours, 1e-3, "ms").c_str(), text(theirs, 1e-3, "ms").c_str(),
+              100 * (ours.median / theirs.median - 1));
 }
 
 }  // namespace

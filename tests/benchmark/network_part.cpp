@@ -1,97 +1,171 @@
 #include <ATen/ATen.h>
+#include <ATen/CPUGeneratorImpl.h>
 #include <ATen/core/grad_mode.h>
 
 #include <cstdlib>
-#include <fstream>
+#include <filesystem>
 
-#include "nodes/ddpm/unet.h"
-#include "nodes/training/losses.h"
+#include "engine/files/safetensors.h"
+#include "nodes/kernels/compute_type.h"
 #include "nodes/training/train_state.h"
 #include "tests/benchmark/parts.h"
 #include "tests/benchmark/peer.h"
 #include "tests/benchmark/timing.h"
 
 namespace loom::bench {
-namespace {
 
-// google/ddpm-cifar10-32: 35.7 M parameters.
 std::shared_ptr<const UNet> cifarNet() {
   UNetConfig config;
   config.layout = UNetLayout::ho;
-  return std::make_shared<const UNet>(config, initialUNet(config, 0));
+  Parameters parameters = initialUNet(config, 0);
+  at::Generator generator = at::make_generator<at::CPUGeneratorImpl>(1);
+  // Fresh nets answer nearly nothing; these answer something of the size of noise.
+  for (auto& [name, tensor] : parameters) {
+    at::Tensor r = at::randn(tensor.sizes(), generator, at::TensorOptions(at::kFloat));
+    if (tensor.dim() >= 2)
+      tensor = r.mul_(1 / std::sqrt(static_cast<double>(tensor.numel() / tensor.size(0))));
+    else
+      tensor = r.mul_(0.1).add_(name.ends_with("weight") ? 1 : 0);
+  }
+  return std::make_shared<const UNet>(config, parameters);
 }
 
-struct Case {
-  const char* name;
-  at::ScalarType dtype;
+namespace {
+
+constexpr StepOptions kStep{.lr = {.peak = 1e-4}};
+
+struct Batch {
+  at::Tensor x, noise, t;
 };
-
-void checkParity(const UNet& net) {
-  // The fast form against itself in float64-free terms: batch of two equals two of one.
-  const at::Tensor x = at::randn({2, 3, 32, 32});
-  const at::Tensor e = net.embedTime(at::tensor({500}, at::kLong));
-  const at::Tensor both = net.forward(x, e, {});
-  const at::Tensor single = net.forward(x.slice(0, 1, 2), e, {});
-  const double difference = (both.slice(0, 1, 2) - single).abs().max().item<double>();
-  if (difference > 1e-4 * both.std().item<double>() + 1e-6)
-    throw std::runtime_error("a sample's result depends on its batch");
+Batch randomBatch(int64_t size) {
+  return {at::randn({size, 3, 32, 32}), at::randn({size, 3, 32, 32}),
+          at::randint(0, 1000, {size}, at::kLong)};
 }
 
-double forwardSeconds(const UNet& net, at::ScalarType dtype, int64_t batch) {
-  at::NoGradGuard noGradients;
-  const at::Tensor x = at::randn({batch, 3, 32, 32});
-  const at::Tensor t = at::full({1}, 500, at::kLong);
-  return secondsOf([&] { net.forward(x, net.embedTime(t), {dtype, 0}); });
+at::Tensor answer(const UNet& net, const Batch& batch, at::ScalarType asked) {
+  const at::NoGradGuard noGradients;
+  return net.forward(batch.x, net.embedTime(batch.t), {.compute = computeType(asked, at::kCPU)});
 }
 
-double trainSeconds(TrainState& state, at::ScalarType dtype, int64_t batch) {
-  const at::Tensor x = at::randn({batch, 3, 32, 32}), noise = at::randn({batch, 3, 32, 32});
-  const at::Tensor t = at::randint(0, 1000, {batch}, at::kLong);
-  return secondsOf([&] {
-    const at::Tensor out = state.net->forward(x, state.net->embedTime(t), {dtype, 0.0});
-    const at::Tensor loss = (out - noise).square().mean();
-    state = stepped(std::move(state), gradientsOf(loss, state), {});
-  });
+double trainStep(TrainState& state, const Batch& batch, at::ScalarType asked) {
+  const at::Tensor out =
+      state.net->forward(batch.x, state.net->embedTime(batch.t), {.compute = computeType(asked, at::kCPU)});
+  const at::Tensor loss = (out - batch.noise).square().mean();
+  state = stepped(std::move(state), gradientsOf(loss, state), kStep);
+  return loss.item<double>();
 }
 
-long peakKilobytes() {
-  std::ifstream status("/proc/self/status");
-  for (std::string line; std::getline(status, line);)
-    if (line.rfind("VmHWM:", 0) == 0) return std::atol(line.c_str() + 6);
-  return 0;
+double furthest(const at::Tensor& a, const at::Tensor& b) {
+  return ((a - b).abs().max() / b.std()).item<double>();
 }
 
-double askSeconds(Peer& peer, const char* what, const char* dtype, int64_t batch) {
-  return std::atof(peer.ask(std::string(what) + " " + dtype + " " + std::to_string(batch)).c_str());
+void hold(const std::string& what, double difference, double most) {
+  std::printf("parity  %-46s %.1e (at most %.0e)\n", what.c_str(), difference, most);
+  if (!(difference <= most)) throw std::runtime_error("no parity: " + what);
+}
+
+/// Both programs with the same weights on the same x and t: nothing is timed before they agree.
+void checkParity(const UNet& net, Peer& peer) {
+  const Batch batch = randomBatch(2);
+  const at::Tensor ours = answer(net, batch, at::kFloat);
+  TrainState state = freshState(net, 32, at::kCPU);
+  std::vector<double> losses;
+  for (int step = 0; step < 2; ++step) losses.push_back(trainStep(state, batch, at::kFloat));
+  hold("our bf16 (as it is computed here)", furthest(answer(net, batch, at::kBFloat16), ours), 0.1);
+
+  const std::filesystem::path folder = std::filesystem::temp_directory_path(),
+                              given = folder / ("noiseloom_benchmark_" + std::to_string(getpid())),
+                              theirs = given.string() + "_answer";
+  TensorMap tensors(net.parameters().begin(), net.parameters().end());
+  tensors["parity.x"] = batch.x;
+  tensors["parity.t"] = batch.t;
+  tensors["parity.noise"] = batch.noise;
+  writeSafetensors(given, tensors);
+  std::printf("peer: diffusers UNet2DModel, PyTorch eager, %s parameters\n",
+              peer.ask("load " + given.string()).c_str());
+  for (const std::string format : {"nchw", "channels_last"}) {
+    peer.ask("parity " + format + " " + theirs.string());
+    const TensorMap answers = readSafetensors(theirs).tensors;
+    hold("forward, against " + format, furthest(ours, answers.at("answer")), 1e-4);
+    for (int step = 0; step < 2; ++step) {
+      const double loss = answers.at("losses")[step].item<double>();
+      hold("loss of training step " + std::to_string(step + 1) + ", against " + format,
+           std::abs(losses[step] / loss - 1), 1e-4);
+    }
+  }
+  std::filesystem::remove(given);
+  std::filesystem::remove(theirs);
+}
+
+struct Dtype {
+  const char* name;
+  at::ScalarType type;
+};
+constexpr Dtype kDtypes[] = {{"fp32", at::kFloat}, {"bf16", at::kBFloat16}};
+
+void addPeer(std::vector<Contender>& contenders, Peer* peer, const std::string& what, int64_t batch) {
+  if (!peer) return;
+  for (const Dtype& dtype : kDtypes)
+    for (const std::string format : {"nchw", "channels_last"}) {
+      const std::string line = what + " " + dtype.name + " " + format + " " + std::to_string(batch);
+      contenders.push_back({std::string("PyTorch, ") + dtype.name + ", " + format,
+                            [=] { return std::atof(peer->ask(line).c_str()); }});
+    }
+}
+
+const Contender& best(const std::vector<Contender>& contenders, size_t begin, size_t end) {
+  return *std::min_element(contenders.begin() + begin, contenders.begin() + end,
+                           [](const auto& a, const auto& b) { return a.spread.median < b.spread.median; });
+}
+
+/// The first two are ours.
+void report(const std::string& what, int64_t batch, const std::vector<Contender>& contenders) {
+  std::printf("%s, batch of %d\n", what.c_str(), static_cast<int>(batch));
+  for (const Contender& each : contenders)
+    std::printf("  %-30s %s, %.2f images/s\n", each.name.c_str(), text(each.spread, 1e-3, "ms").c_str(),
+                static_cast<double>(batch) / each.spread.median);
+  if (contenders.size() > 2) {
+    const Contender &ours = best(contenders, 0, 2), &theirs = best(contenders, 2, contenders.size());
+    std::printf("  %.2f times as fast as the fastest of theirs (%s; goal 1.5)\n",
+                theirs.spread.median / ours.spread.median, theirs.name.c_str());
+  }
+  std::fflush(stdout);
 }
 
 }  // namespace
 
 void networkTimes(const std::string& python) {
   const auto net = cifarNet();
-  checkParity(*net);
-  std::printf("network: %s\n", net->describe().c_str());
+  std::printf("network: %s; bf16 is computed in %s here\n", net->describe().c_str(),
+              computeType(at::kBFloat16, at::kCPU) == at::kFloat ? "fp32, which is faster" : "bf16");
   std::unique_ptr<Peer> peer;
   if (!python.empty()) {
     peer = std::make_unique<Peer>(python, std::string(NOISELOOM_SOURCE_DIR) + "/tests/benchmark/peer.py");
-    std::printf("peer: diffusers UNet2DModel, PyTorch eager, %s parameters", peer->ask("parameters").c_str());
+    checkParity(*net, *peer);
   }
-  constexpr int64_t kBatch = 4;
-  for (const Case each : {Case{"fp32", at::kFloat}, Case{"bf16", at::kBFloat16}}) {
-    const std::string forward = std::string("forward, batch of 4, ") + each.name;
-    const std::string training = std::string("training step, batch of 4, ") + each.name;
-    TrainState state = freshState(*net, 32, at::kCPU);
-    const auto ourForward = [&] { return forwardSeconds(*net, each.dtype, kBatch); };
-    const auto ourTraining = [&] { return trainSeconds(state, each.dtype, kBatch); };
-    const auto theirs = [&](const char* what) {
-      return peer ? askSeconds(*peer, what, each.name, kBatch) : 1.0;
-    };
-    report(forward.c_str(), interleaved(5, ourForward, [&] { return theirs("forward"); }), 1e-3, "ms",
-           "PyTorch");
-    report(training.c_str(), interleaved(3, ourTraining, [&] { return theirs("train"); }), 1e-3, "ms",
-           "PyTorch");
+  for (const int64_t size : {1, 4}) {
+    std::vector<Contender> contenders;
+    for (const Dtype& dtype : kDtypes)
+      contenders.push_back(
+          {std::string("Noiseloom, ") + dtype.name, [&net, size, dtype] {
+             const Batch batch{at::randn({size, 3, 32, 32}), {}, at::full({1}, 500, at::kLong)};
+             return secondsOf([&] { answer(*net, batch, dtype.type); });
+           }});
+    addPeer(contenders, peer.get(), "forward", size);
+    takeTurns(size == 1 ? 9 : 5, contenders);
+    report("forward", size, contenders);
   }
-  std::printf("peak memory of this process: %.0f MiB\n", static_cast<double>(peakKilobytes()) / 1024);
+  constexpr int64_t kTrained = 4;
+  TrainState state = freshState(*net, 32, at::kCPU);
+  std::vector<Contender> contenders;
+  for (const Dtype& dtype : kDtypes)
+    contenders.push_back({std::string("Noiseloom, ") + dtype.name, [&state, dtype] {
+                            const Batch batch = randomBatch(kTrained);
+                            return secondsOf([&] { trainStep(state, batch, dtype.type); });
+                          }});
+  addPeer(contenders, peer.get(), "train", kTrained);
+  takeTurns(3, contenders);
+  report("training step (forward, MSE, backward, clip, AdamW, moving average)", kTrained, contenders);
 }
 
 }  // namespace loom::bench

@@ -1,10 +1,10 @@
-#include <cstdio>
-
 #include "tests/benchmark/peer.h"
 
 #include <sys/wait.h>
 #include <unistd.h>
+
 #include <csignal>
+#include <cstdio>
 #include <stdexcept>
 
 namespace loom::bench {
@@ -42,7 +42,9 @@ std::string Peer::ask(const std::string& line) {
   if (!std::fgets(answer, sizeof answer, from_))
     throw std::runtime_error(
         "the peer does not answer; it needs: pip install torch==2.11.0 diffusers==0.35.2");
-  return answer;
+  std::string text = answer;
+  while (!text.empty() && text.back() == '\n') text.pop_back();
+  return text;
 }
 
 }  // namespace loom::bench

@@ -1,5 +1,6 @@
 #pragma once
 // The other program of the benchmark: a child process that answers a line with a line.
+#include <cstdio>
 #include <string>
 
 namespace loom::bench {

@@ -1,5 +1,5 @@
 #pragma once
-// Interleaved timing: A, B, A, B, ...; medians with spread, and the ratio of the medians.
+// Interleaved timing: A, B, C, A, B, C, ...; medians with spread.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -24,20 +24,20 @@ inline double secondsOf(const std::function<void()>& work) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-/// Each call returns its own seconds; both are called once before anything counts.
-struct Pair {
-  Spread ours, theirs;
+/// Something to time: each call returns its own seconds.
+struct Contender {
+  std::string name;
+  std::function<double()> run;
+  Spread spread{};
 };
-inline Pair interleaved(int rounds, const std::function<double()>& ours,
-                        const std::function<double()>& theirs) {
-  ours();
-  theirs();
-  std::vector<double> a, b;
-  for (int round = 0; round < rounds; ++round) {
-    a.push_back(ours());
-    b.push_back(theirs());
-  }
-  return {spreadOf(a), spreadOf(b)};
+
+/// All take turns for `rounds` rounds; each has run once before anything counts.
+inline void takeTurns(int rounds, std::vector<Contender>& contenders) {
+  std::vector<std::vector<double>> times(contenders.size());
+  for (Contender& each : contenders) each.run();
+  for (int round = 0; round < rounds; ++round)
+    for (size_t i = 0; i < contenders.size(); ++i) times[i].push_back(contenders[i].run());
+  for (size_t i = 0; i < contenders.size(); ++i) contenders[i].spread = spreadOf(times[i]);
 }
 
 inline std::string text(const Spread& spread, double unit, const char* name) {
@@ -45,12 +45,6 @@ inline std::string text(const Spread& spread, double unit, const char* name) {
   std::snprintf(line, sizeof line, "%.4g %s (%.4g to %.4g)", spread.median / unit, name, spread.min / unit,
                 spread.max / unit);
   return line;
-}
-
-inline void report(const char* what, const Pair& pair, double unit, const char* name, const char* theirs) {
-  std::printf("%-44s %s; %s %s; ratio %.3f\n", what, text(pair.ours, unit, name).c_str(), theirs,
-              text(pair.theirs, unit, name).c_str(), pair.theirs.median / pair.ours.median);
-  std::fflush(stdout);
 }
 
 }  // namespace loom::bench
