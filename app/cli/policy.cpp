@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "nodes/kernels/compute_type.h"
+
 namespace loom {
 namespace {
 
@@ -43,17 +45,9 @@ std::string loadCuda() {
   return "";
 }
 
-at::ScalarType decideCompute(const std::string& dtype, bool cuda) {
+at::ScalarType decideCompute(const std::string& dtype, c10::Device device) {
   if (dtype == "fp32") return at::kFloat;
-  if (dtype == "bf16") return at::kBFloat16;
-  if (dtype == "fp16") return at::kHalf;
-  if (cuda) return at::kBFloat16;
-  const std::vector<std::string> features = cpuFeatures();
-  const auto has = [&](const char* name) {
-    return std::find(features.begin(), features.end(), name) != features.end();
-  };
-  // Without these bf16 is emulated, slower than float32.
-  return has("amx_bf16") || has("avx512_bf16") ? at::kBFloat16 : at::kFloat;
+  return computeType(dtype == "fp16" ? at::kHalf : at::kBFloat16, device);
 }
 
 }  // namespace
@@ -68,7 +62,7 @@ Policy decidePolicy(const PolicyRequest& request) {
       throw Error("--device cuda: " + missing + ". --device cpu runs without");
   }
   policy.device = cuda ? c10::Device(c10::kCUDA, 0) : c10::Device(c10::kCPU);
-  policy.compute = decideCompute(request.dtype, cuda);
+  policy.compute = decideCompute(request.dtype, policy.device);
   policy.threads = request.threads;
   return policy;
 }

@@ -12,9 +12,10 @@ struct PolicyRequest {
   int threads = 0;              // 0: all cores
 };
 
-/// Throws Error saying what is missing. auto: CUDA where a driver and this LibTorch's CUDA part are there,
-/// and bf16 where the device multiplies matrices in it (GPUs; CPUs with AMX or AVX512-BF16), else fp32. Loads
-/// LibTorch's CUDA library when it is wanted; called once, before any tensor is made.
+/// Throws Error saying what is missing. Device auto: CUDA where a driver and this LibTorch's CUDA part are
+/// there. Dtype auto is bf16; bf16 and fp16 become fp32 where the device would only emulate them, slower and
+/// less exact (CPUs without AMX or AVX512 for them). Loads LibTorch's CUDA library when it is wanted; called
+/// once, before any tensor is made.
 Policy decidePolicy(const PolicyRequest& request);
 
 std::string deviceName(const Policy& policy);   // "cpu", "cuda:0"
