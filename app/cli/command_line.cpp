@@ -4,11 +4,13 @@
 #include <algorithm>
 
 #include "app/cli/check_command.h"
+#include "app/cli/diff_command.h"
 #include "app/cli/info_command.h"
 #include "app/cli/nodes_command.h"
 #include "app/cli/output.h"
 #include "app/cli/provenance.h"
 #include "app/cli/run_command.h"
+#include "app/cli/verify_command.h"
 
 namespace loom {
 namespace {
@@ -24,6 +26,7 @@ constexpr const char* kFooter =
     "  noiseloom check graphs/ddpm.loom                    what each node would give, or what is wrong\n"
     "  noiseloom nodes noise.gaussian                      a node's inputs, outputs and defaults\n"
     "  noiseloom info weights.pt                           what a weight file, picture or graph holds\n"
+    "  noiseloom verify out/ddpm.png                       made again, does the picture come out the same?\n"
     "\n"
     "Exit codes: 0 done, 1 failed while running, 2 refused before anything ran, 130 stopped.";
 
@@ -54,6 +57,9 @@ class CommandLine {
   void addPlan();
   void addNodes();
   void addInfo();
+  void addVerify();
+  void addDiff();
+  void addCache();
   std::string reasonFor(const CLI::ParseError& error, const std::string& first) const;
 
   const Registry& registry_;
@@ -62,6 +68,9 @@ class CommandLine {
   CheckRequest check_, plan_;
   NodesRequest nodes_;
   InfoRequest info_;
+  VerifyRequest verify_;
+  DiffRequest diff_;
+  CacheRequest cache_;
   std::function<int()> action_;
 };
 
@@ -75,6 +84,9 @@ CommandLine::CommandLine(const Registry& registry) : registry_(registry) {
   addPlan();
   addNodes();
   addInfo();
+  addVerify();
+  addDiff();
+  addCache();
 }
 
 CLI::App* CommandLine::command(const char* name, const char* about, std::function<int()> action) {
@@ -131,6 +143,14 @@ void CommandLine::addRun() {
       ->check(CLI::Range(0.0, 1e9))
       ->type_name("SECONDS")
       ->capture_default_str();
+  command
+      ->add_option("--cache-size", run_.cacheBytes,
+                   "Disk space for results that later runs use again; 0: none are kept or used")
+      ->transform(CLI::AsSizeValue(false))
+      ->envname("NOISELOOM_CACHE_SIZE")
+      ->type_name("SIZE")
+      ->default_str("4G");
+  command->add_flag("--no-cache", run_.noCache, "Compute all anew, and keep nothing for later runs");
   command->add_flag("--quiet", run_.quiet, "Say nothing but errors");
   command->footer(kRunFooter);
 }
@@ -161,6 +181,45 @@ void CommandLine::addInfo() {
                                     [this] { return infoCommand(info_, registry_); });
   command->add_option("FILE", info_.file, "The file; its content tells what it is")->required();
   command->add_flag("--json", info_.json, "One JSON object instead of text");
+}
+
+void CommandLine::addVerify() {
+  CLI::App* command = this->command("verify", "Make pictures again and say whether they come out the same",
+                                    [this] { return verifyCommand(verify_, registry_); });
+  command->add_option("PICTURE", verify_.pictures, "PNG that holds the graph it was made with")->required();
+  command->add_flag("--exact", verify_.exact, "A difference of 1 of 255 levels is one too many");
+  command->add_option("--allow", verify_.allow, "A further folder that the graphs may read; may be repeated")
+      ->type_name("DIR")
+      ->allow_extra_args(false);
+  command->add_flag("--json", verify_.json, "One JSON object a picture instead of text");
+  command->footer(
+      "Each picture's graph runs in a temporary folder, with the seed, dtype, device and threads it was made "
+      "with.\nExit codes: 0 all agree, exactly or within 1 of 255 levels; 1 one does not; 2 it can't be "
+      "told.");
+}
+
+void CommandLine::addDiff() {
+  CLI::App* command = this->command("diff", "Say what two graphs, pictures, recordings or folders differ in",
+                                    [this] { return diffCommand(diff_, registry_); });
+  command->add_option("A", diff_.a, "Graph, picture, tensor file or folder")->required();
+  command->add_option("B", diff_.b, "Another of the same kind")->required();
+  command->add_option("--bound", diff_.bound, "Differences up to it are none; of pictures in levels of 255")
+      ->check(CLI::NonNegativeNumber)
+      ->type_name("X")
+      ->capture_default_str();
+  command->add_flag("--layout", diff_.layout, "Graphs: titles, order and positions too");
+  command->add_flag("--json", diff_.json, "One JSON object instead of text");
+  command->footer(
+      "Graphs are compared by what they mean. Recordings (--record) are compared step by step, folders file "
+      "by "
+      "file.\nExit codes: 0 equal, 1 different, 2 can't be read or compared.");
+}
+
+void CommandLine::addCache() {
+  CLI::App* command = this->command("cache", "Show how many results of earlier runs are kept, or remove them",
+                                    [this] { return cacheCommand(cache_); });
+  command->add_flag("--clear", cache_.clear, "Remove them all");
+  command->add_flag("--json", cache_.json, "One JSON object instead of text");
 }
 
 // Of a word that is no command CLI11 says only that there is none.

@@ -1,10 +1,7 @@
 #include "app/cli/graph_source.h"
 
-#include <array>
-#include <fstream>
-#include <string_view>
-
-#include "nodes/images/png_file.h"
+#include "app/cli/result_file.h"
+#include "engine/node/result_text.h"
 
 namespace loom {
 namespace fs = std::filesystem;
@@ -18,10 +15,9 @@ void requireFile(const fs::path& file, const std::string& asked) {
   if (!fs::is_regular_file(status)) throw Error(asked + " is no ordinary file");
 }
 
-std::string graphOfPicture(const fs::path& file, const std::string& asked) {
-  const PngText text = readPngText(file);
-  const auto found = text.find(kPngGraphKey);
-  if (found == text.end())
+std::string graphAmong(const std::map<std::string, std::string>& texts, const std::string& asked) {
+  const auto found = texts.find(kGraphKey);
+  if (found == texts.end())
     throw Error(asked +
                 " holds no graph: it was not saved by Noiseloom, or a program that drops texts rewrote it");
   return found->second;
@@ -29,19 +25,13 @@ std::string graphOfPicture(const fs::path& file, const std::string& asked) {
 
 }  // namespace
 
-bool isPng(const fs::path& file) {
-  std::array<char, 8> head{};
-  std::ifstream stream(file, std::ios::binary);
-  stream.read(head.data(), head.size());
-  return stream && std::string_view(head.data(), head.size()) == "\x89PNG\r\n\x1a\n";
-}
-
 GraphSource readGraphSource(const std::string& path, const Registry& registry) {
   GraphSource source;
   source.file = fs::absolute(path).lexically_normal();
   requireFile(source.file, path);
-  source.picture = isPng(source.file);
-  const std::string text = source.picture ? graphOfPicture(source.file, path) : readGraphText(source.file);
+  const auto texts = textsIn(source.file);
+  if (texts) source.texts = *texts;
+  const std::string text = texts ? graphAmong(*texts, path) : readGraphText(source.file);
   try {
     source.document = migrated(parseGraph(text), registry);
   } catch (Error& error) {

@@ -1,21 +1,21 @@
 #pragma once
-// Where a graph comes from: a .loom file, or a PNG that holds the graph it was made with. Told by content.
+// Where a graph comes from: a .loom file, or a result (PNG, GIF, safetensors) that holds the graph it was
+// made with. Told by content.
 #include <filesystem>
+#include <map>
+#include <string>
 
 #include "engine/graph/graph_file.h"
 
 namespace loom {
 
 struct GraphSource {
-  std::filesystem::path file;  // absolute
-  bool picture = false;
-  Document document;  // brought up to the registry's versions
+  std::filesystem::path file;                // absolute
+  std::map<std::string, std::string> texts;  // what a result carries; empty for .loom
+  Document document;                         // brought up to the registry's versions
 };
 
 /// Throws Error whose message begins with the file's name.
 GraphSource readGraphSource(const std::string& path, const Registry& registry);
-
-/// Whether a file begins as a PNG does. False where it can't be read.
-bool isPng(const std::filesystem::path& file);
 
 }  // namespace loom

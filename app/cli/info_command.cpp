@@ -5,11 +5,14 @@
 
 #include "app/cli/graph_source.h"
 #include "app/cli/output.h"
+#include "app/cli/result_file.h"
 #include "app/cli/settings.h"
 #include "app/cli/weights_info.h"
 #include "engine/files/npy.h"
+#include "engine/node/result_text.h"
+#include "nodes/images/gif_file.h"
+#include "nodes/images/mp4_text.h"
 #include "nodes/images/picture_header.h"
-#include "nodes/images/png_file.h"
 
 namespace loom {
 namespace fs = std::filesystem;
@@ -59,18 +62,13 @@ const char* nameOf(PictureFormat format) {
   }
 }
 
-json describePicture(const fs::path& file, const PictureHeader& header, const Registry& registry) {
-  json described{{"kind", "picture"},
-                 {"format", nameOf(header.format)},
-                 {"width", header.width},
-                 {"height", header.height}};
-  if (header.format != PictureFormat::png) return described;
-  const PngText text = readPngText(file);
-  if (const auto found = text.find(kPngProvenanceKey); found != text.end()) {
-    json provenance = json::parse(found->second, nullptr, false);
-    described["provenance"] = provenance.is_discarded() ? json(found->second) : std::move(provenance);
-  }
-  if (text.contains(kPngGraphKey)) {
+// The graph and the provenance that a result carries.
+void addTexts(json& described, const fs::path& file, const Registry& registry) {
+  const auto texts = textsIn(file);
+  if (!texts) return;
+  if (json provenance = provenanceIn(*texts); !provenance.is_null())
+    described["provenance"] = std::move(provenance);
+  if (texts->contains(kGraphKey)) {
     try {
       described["graph"] = describeGraph(readGraphSource(file.string(), registry).document, registry);
     } catch (const Error& error) {
@@ -78,12 +76,25 @@ json describePicture(const fs::path& file, const PictureHeader& header, const Re
     }
   }
   json others = json::array();
-  for (const auto& [key, value] : text)
-    if (key != kPngGraphKey && key != kPngProvenanceKey) others.push_back(key);
+  for (const auto& [key, value] : *texts)
+    if (key != kGraphKey && key != kProvenanceKey) others.push_back(key);
   if (!others.empty()) described["otherTexts"] = others;
+}
+
+json describePicture(const fs::path& file, const PictureHeader& header, const Registry& registry) {
+  json described{{"kind", "picture"},
+                 {"format", nameOf(header.format)},
+                 {"width", header.width},
+                 {"height", header.height}};
+  addTexts(described, file, registry);
   return described;
 }
 
+json describeAnimation(const fs::path& file, const char* format, const Registry& registry) {
+  json described{{"kind", "picture"}, {"format", format}};
+  addTexts(described, file, registry);
+  return described;
+}
 bool looksLikeText(const std::string& head) {
   const size_t begin = head.find_first_not_of(" \t\r\n");
   return begin != std::string::npos && head[begin] == '{';
@@ -112,13 +123,15 @@ std::string graphText(const json& graph) {
 }
 
 std::string pictureText(const json& d) {
-  std::string text = "picture, " + d["format"].get<std::string>() + ", " +
-                     std::to_string(d["width"].get<int64_t>()) + " × " +
-                     std::to_string(d["height"].get<int64_t>()) + "\n";
+  std::string text = "picture, " + d["format"].get<std::string>();
+  if (d.contains("width"))
+    text +=
+        ", " + std::to_string(d["width"].get<int64_t>()) + " × " + std::to_string(d["height"].get<int64_t>());
+  text += "\n";
   if (d.contains("graph")) text += graphText(d["graph"]);
   if (d.contains("provenance"))
     text += "made with: " + d["provenance"].dump(2, ' ', false, json::error_handler_t::replace) + "\n";
-  if (!d.contains("graph") && d["format"] == "PNG") text += "it holds no graph\n";
+  if (!d.contains("graph") && (d["format"] == "PNG" || d["format"] == "GIF")) text += "it holds no graph\n";
   return text;
 }
 
@@ -141,6 +154,8 @@ json describeFile(const std::string& name, const Registry& registry) {
   const std::string head = beginningOf(file);
   const auto bytes = std::as_bytes(std::span(head));
   if (const auto picture = readPictureHeader(bytes)) return describePicture(file, *picture, registry);
+  if (looksLikeGif(bytes)) return describeAnimation(file, "GIF", registry);
+  if (looksLikeMp4(bytes)) return describeAnimation(file, "MP4", registry);
   if (looksLikeText(head)) return describeGraph(readGraphSource(name, registry).document, registry);
   if (looksLikeNpy(bytes)) {
     const NpyHeader header = readNpyHeader(*MappedFile::open(file));

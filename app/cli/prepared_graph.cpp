@@ -48,8 +48,12 @@ Files filesOf(const GraphRequest& request, const GraphSource& source, const Appl
 }  // namespace
 
 PreparedGraph prepareGraph(const GraphRequest& request, const Registry& registry) {
+  return prepareGraph(readGraphSource(request.file, registry), request, registry);
+}
+
+PreparedGraph prepareGraph(GraphSource source, const GraphRequest& request, const Registry& registry) {
   PreparedGraph graph;
-  graph.source = readGraphSource(request.file, registry);
+  graph.source = std::move(source);
   AppliedSettings applied =
       applySettings(graph.source.document, settingsOf(request, graph.source.document), registry,
                     {.current = fs::current_path(), .graph = graph.source.file.parent_path()});

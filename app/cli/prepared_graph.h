@@ -32,5 +32,7 @@ struct PreparedGraph {
 
 /// Throws Error where anything is wrong with the graph or the request; nothing of it has then been run.
 PreparedGraph prepareGraph(const GraphRequest& request, const Registry& registry);
+/// The same for a graph that has been read; request.file is not looked at.
+PreparedGraph prepareGraph(GraphSource source, const GraphRequest& request, const Registry& registry);
 
 }  // namespace loom

@@ -1,80 +1,129 @@
 #include "app/cli/provenance.h"
 
 #include <ATen/Parallel.h>
+#include <ATen/Version.h>
+#include <ATen/detail/CUDAHooksInterface.h>
 #include <torch/version.h>
 
+#include <fstream>
+
+#include "app/cli/hash_memory.h"
+#include "app/cli/parameters.h"
+#include "engine/files/cache_folder.h"
 #include "engine/files/sha256.h"
 
 namespace loom {
 namespace {
 
 using nlohmann::json;
+namespace fs = std::filesystem;
 
-// Files that nodes read, by the text that names them.
-class FileList {
+/// Seeds, and files that nodes read.
+class Sources {
  public:
-  FileList(const Files& files, const Registry& registry, const CancelToken* cancel)
-      : files_(files), registry_(registry), cancel_(cancel) {}
+  Sources(const Files& files, const CancelToken* cancel) : files_(files), cancel_(cancel) {}
 
-  void visit(const std::vector<NodePtr>& nodes) {
-    for (const NodePtr& node : nodes) {
-      if (node->zone) visit(node->zone->nodes);
-      if (const NodeType* type = registry_.find(node->type)) visit(*node, *type);
-    }
+  void add(const std::string& path, const Port& port, const json& value) {
+    if (port.type == &typeOf<Seed>()) seeds[path + "." + port.id] = value;
+    if (port.type == &typeOf<FilePath>() && !port.writes && value.is_string()) addFile(value);
   }
-  json take() { return std::move(list_); }
+
+  json seeds = json::object(), files = json::object();
 
  private:
-  void visit(const Node& node, const NodeType& type) {
-    for (const Port& port : type.inputs) {
-      if (port.type != &typeOf<FilePath>() || port.writes) continue;
-      const auto param = node.params.find(port.id);
-      if (param != node.params.end() && param->second.is_string())
-        add(param->second);
-      else if (!port.fallback.empty())
-        add(port.fallback.as<FilePath>().text);
-    }
-  }
-
-  void add(const std::string& text) {
-    if (list_.contains(text)) return;
-    std::filesystem::path file;
+  void addFile(const std::string& text) {
+    if (text.empty() || files.contains(text)) return;
+    fs::path file;
     try {
       file = files_.read(text);
     } catch (const Error&) {
       return;  // a file that is not there is for the node to tell, if it ever runs
     }
     std::error_code ignored;
-    if (std::filesystem::is_regular_file(file, ignored)) list_[text] = sha256OfFile(file, cancel_);
+    if (fs::is_regular_file(file, ignored)) files[text] = sha256OfFile(file, cancel_);
   }
 
   const Files& files_;
-  const Registry& registry_;
   const CancelToken* cancel_;
-  json list_ = json::object();
 };
+
+fs::path hashFile() {
+  const fs::path folder = cacheFolder();
+  return folder.empty() ? fs::path() : folder / "hashes";
+}
+
+/// Hashes that earlier calls learnt are there while it lives; what this one learns stays when it goes.
+struct RememberedHashes {
+  RememberedHashes() {
+    if (!file.empty()) recallHashes(file);
+  }
+  ~RememberedHashes() {
+    if (!file.empty()) keepHashes(file);
+  }
+  fs::path file = hashFile();
+};
+
+// "Intel(R) MKL-DNN v3.7.1 (Git Hash ...)" -> "v3.7.1": the hash tells nobody anything.
+std::string versionIn(const std::string& text) {
+  for (size_t at = 0; at < text.size(); ++at) {
+    const bool begins = at == 0 || text[at - 1] == ' ';
+    const size_t digit = text[at] == 'v' ? at + 1 : at;
+    if (begins && digit < text.size() && std::isdigit(static_cast<unsigned char>(text[digit])))
+      return text.substr(at, text.find(' ', at) - at);
+  }
+  return text;
+}
+
+std::string processorModel() {
+  std::ifstream info("/proc/cpuinfo");
+  std::string line;
+  while (std::getline(info, line))
+    if (line.starts_with("model name") || line.starts_with("Model"))
+      if (const size_t colon = line.find(": "); colon != std::string::npos) return line.substr(colon + 2);
+  return "unknown";
+}
 
 }  // namespace
 
 std::string programVersion() { return NOISELOOM_VERSION; }
 std::string torchVersion() { return TORCH_VERSION; }
 
+json libraryVersions() {
+  json libraries = json::object();
+  const auto add = [&](const char* name, const std::string& text) {
+    if (text.find("not found") == std::string::npos) libraries[name] = versionIn(text);
+  };
+  add("MKL", at::get_mkl_version());
+  add("oneDNN", at::get_mkldnn_version());
+  libraries["kernels"] = at::get_cpu_capability();  // which of its own LibTorch takes: "AVX2"
+  return libraries;
+}
+
+json processor() { return {{"model", processorModel()}, {"features", cpuFeatures()}}; }
+
 json provenanceOf(const PreparedGraph& graph, const Registry& registry, const CancelToken* cancel) {
-  FileList list(graph.files, registry, cancel);
-  list.visit(graph.document->graph.nodes);
-  for (const auto& [name, group] : graph.document->groups) list.visit(group.nodes);
+  const RememberedHashes hashes;
+  Sources sources(graph.files, cancel);
+  forEachParameter(
+      *graph.document, registry,
+      [&](const std::string& path, const Port& port, const json& value) { sources.add(path, port, value); });
   json exposed = json::object();
   for (const ExposedInput& input : graph.document->graph.inputs)
     exposed[input.name] = exposedValue(*graph.document, input, registry);
-  return {{"program", "Noiseloom " + programVersion()},
-          {"torch", torchVersion()},
-          {"device", deviceName(graph.policy)},
-          {"dtype", computeName(graph.policy)},
-          {"threads", graph.policy.threads > 0 ? graph.policy.threads : at::get_num_threads()},
-          {"cpu", cpuFeatures()},
-          {"inputs", exposed},
-          {"set", graph.set},
-          {"files", list.take()}};
+  json provenance{{"program", "Noiseloom " + programVersion()},
+                  {"torch", torchVersion()},
+                  {"libraries", libraryVersions()},
+                  {"device", deviceName(graph.policy)},
+                  {"dtype", computeName(graph.policy)},
+                  {"threads", graph.policy.threads > 0 ? graph.policy.threads : at::get_num_threads()},
+                  {"cpu", processor()},
+                  {"inputs", exposed},
+                  {"set", graph.set},
+                  {"seeds", sources.seeds},
+                  {"files", sources.files}};
+  if (graph.policy.device.is_cuda())
+    provenance["libraries"]["CUDA"] = at::detail::getCUDAHooks().showConfig();
+  return provenance;
 }
 
 }  // namespace loom

@@ -12,9 +12,17 @@ namespace loom {
 std::string programVersion();
 /// "2.11.0".
 std::string torchVersion();
+/// What computes, beside LibTorch itself: {"oneDNN": "v3.7.1", ...}.
+nlohmann::json libraryVersions();
+/// {"model": "AMD EPYC", "features": ["avx2", ...]}.
+nlohmann::json processor();
 
-/// The same for the same graph, files and machine: no times, no host names. Reads every named file once, for
-/// its SHA-256. Throws Error, Cancelled.
+/// The same for the same graph, files and machine: no times, no host names.
+///   program, torch, libraries, device, dtype, threads, cpu: where it ran
+///   inputs: the exposed values; set: those given for this run; seeds: "node.port": seed
+///   files: "path in the graph": SHA-256
+/// Nodes add "saved", which of the run's results a file is (engine/node/result_text.h). Hashes are remembered
+/// in the user's cache folder. Throws Error, Cancelled.
 nlohmann::json provenanceOf(const PreparedGraph& graph, const Registry& registry, const CancelToken* cancel);
 
 }  // namespace loom

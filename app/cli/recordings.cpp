@@ -46,7 +46,7 @@ std::string portStem(const std::string& port) {
 }
 
 void saveRecording(const std::filesystem::path& file, const std::string& port, const Recording& recording,
-                   int64_t every) {
+                   int64_t every, const std::map<std::string, std::string>& texts) {
   if (recording.frames.empty()) throw Error("nothing was recorded of " + port);
   const std::vector<at::Tensor> tensors = tensorsOf(recording);
   nlohmann::json iterations = nlohmann::json::array();
@@ -57,11 +57,15 @@ void saveRecording(const std::filesystem::path& file, const std::string& port, c
   } else {
     for (size_t i = 0; i < tensors.size(); ++i) saved["values." + std::to_string(i)] = tensors[i];
   }
-  writeSafetensors(file, saved,
-                   {{"port", port}, {"every", std::to_string(every)}, {"iterations", iterations.dump()}});
+  TextMap metadata = texts;
+  metadata["port"] = port;
+  metadata["every"] = std::to_string(every);
+  metadata["iterations"] = iterations.dump();
+  writeSafetensors(file, saved, metadata);
 }
 
-bool saveFilmStrip(const std::filesystem::path& file, const Recording& recording) {
+bool saveFilmStrip(const std::filesystem::path& file, const Recording& recording,
+                   const std::map<std::string, std::string>& texts) {
   if (!arePictures(recording)) return false;
   const auto frames = evenly(static_cast<int64_t>(recording.frames.size()), kMostStripFrames);
   const at::Tensor& first = framePictures(recording, 0);
@@ -70,7 +74,7 @@ bool saveFilmStrip(const std::filesystem::path& file, const Recording& recording
     rows.push_back(stripRow(recording, frames, sample, PictureRange::twoSided));
   StripLook look;
   if (std::max(first.size(2), first.size(3)) < kSmallPicture) look.scale = 2;
-  writePng(file, toBytes(filmStrip(rows, look)));
+  writePng(file, toBytes(filmStrip(rows, look)), texts);
   return true;
 }
 

@@ -1,7 +1,8 @@
 #pragma once
 // What --record and --stats leave in the output folder.
 #include <filesystem>
-#include <functional>
+#include <map>
+#include <string>
 
 #include "engine/run/recorder.h"
 
@@ -10,14 +11,16 @@ namespace loom {
 /// "group/sampling.x" -> "group.sampling.x": a port as a file's stem.
 std::string portStem(const std::string& port);
 
+/// `texts` (engine/node/result_text.h) go beside what is written.
 /// Writes `file`: tensor "values" [frames, ...], the frames stacked; metadata "port", "every" (2: every
 /// second step was kept) and "iterations" (JSON: the steps of each frame, outermost zone first). Frames of
 /// unequal shapes are tensors "values.0", "values.1", ... instead. Throws Error where there is no frame.
 void saveRecording(const std::filesystem::path& file, const std::string& port, const Recording& recording,
-                   int64_t every);
+                   int64_t every, const std::map<std::string, std::string>& texts);
 
 /// A PNG of the frames, one row for each of up to eight samples. False where they are no pictures.
-bool saveFilmStrip(const std::filesystem::path& file, const Recording& recording);
+bool saveFilmStrip(const std::filesystem::path& file, const Recording& recording,
+                   const std::map<std::string, std::string>& texts);
 
 /// CSV: the zones' iterations, then min, max, mean, std, norm, count, nan, inf.
 void saveStatistics(const std::filesystem::path& file, const std::vector<Recorder::Row>& rows);

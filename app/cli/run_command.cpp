@@ -13,7 +13,9 @@
 #include "app/cli/provenance.h"
 #include "app/cli/recordings.h"
 #include "app/cli/terminal_observer.h"
+#include "engine/node/result_text.h"
 #include "engine/run/checkpoints.h"
+#include "engine/run/disk_cache.h"
 
 namespace loom {
 namespace fs = std::filesystem;
@@ -59,6 +61,7 @@ class RunSession {
 
  private:
   void prepare();
+  void openCache();
   void execute();
   void saveRecordings();
   void saveWhatThereIs();
@@ -78,12 +81,16 @@ class RunSession {
   const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   CancelToken cancel_;
   PreparedGraph graph_;
+  json provenance_ = json::object();
+  std::string documentText_;  // what results carry
   FileCollector files_;
   TerminalObserver terminal_;
   JsonObserver events_{stdout};
   std::unique_ptr<Recorder> recorder_;
   CompositeObserver observer_;
   std::unique_ptr<DiskCheckpoints> checkpoints_;
+  std::unique_ptr<DiskCache> results_;
+  std::unique_ptr<Cache> cache_;
   std::unique_ptr<Run> run_;
 };
 
@@ -128,6 +135,20 @@ void RunSession::prepare() {
                            {"dtype", computeName(graph_.policy)}});
 }
 
+// No memory of its own: one run has no use for its results twice, and may write into them instead.
+void RunSession::openCache() {
+  const fs::path folder = resultFolder();
+  if (request_.noCache || request_.cacheBytes == 0 || folder.empty()) return;
+  results_ = std::make_unique<DiskCache>(
+      DiskCache::Options{.folder = folder,
+                         .mostBytes = request_.cacheBytes,
+                         .program = resultOwner(graph_.policy),
+                         .device = graph_.policy.device,
+                         .registry = &registry_,
+                         .say = [this](const std::string& message) { say("", message); }});
+  cache_ = std::make_unique<Cache>(0, results_.get());
+}
+
 void RunSession::execute() {
   RunOptions options;
   options.policy = graph_.policy;
@@ -135,12 +156,16 @@ void RunSession::execute() {
   options.observer = &observer_;
   options.cancel = &cancel_;
   options.checkpoints = checkpoints_.get();
+  openCache();
+  options.cache = cache_.get();
   options.probes = request_.record;
   for (const std::string& port : request_.statistics)
     if (std::find(options.probes.begin(), options.probes.end(), port) == options.probes.end())
       options.probes.push_back(port);
-  options.provenance = provenanceOf(graph_, registry_, &cancel_);
-  options.documentText = writeGraph(*graph_.document);
+  provenance_ = provenanceOf(graph_, registry_, &cancel_);
+  documentText_ = writeGraph(*graph_.document);
+  options.provenance = provenance_;
+  options.documentText = documentText_;
   run_ = std::make_unique<Run>(graph_.plan, std::move(options));
   run_->execute();
 }
@@ -154,9 +179,10 @@ void RunSession::saveRecordings() {
       say("", "nothing was recorded of " + port + ": it was not computed in this run");
       continue;
     }
-    saveRecording(folder / (portStem(port) + ".safetensors"), port, recording, recorder_->every(port));
+    const auto texts = resultTexts(documentText_, provenance_, {{"recorded", port}});
+    saveRecording(folder / (portStem(port) + ".safetensors"), port, recording, recorder_->every(port), texts);
     made(folder / (portStem(port) + ".safetensors"));
-    if (saveFilmStrip(folder / (portStem(port) + ".png"), recording))
+    if (saveFilmStrip(folder / (portStem(port) + ".png"), recording, texts))
       made(folder / (portStem(port) + ".png"));
   }
   for (const std::string& port : request_.statistics) {

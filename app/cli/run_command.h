@@ -2,6 +2,7 @@
 // `noiseloom run`: compiles a graph, runs it, shows it, records what was asked for, can go on where it
 // stopped.
 #include "app/cli/prepared_graph.h"
+#include "app/cli/result_cache.h"
 
 namespace loom {
 
@@ -10,7 +11,9 @@ struct RunRequest {
   std::vector<std::string> record, statistics;  // ports
   uint64_t recordBytes = uint64_t{512} << 20;
   bool resume = false;
-  double checkpointEvery = 30;  // seconds
+  double checkpointEvery = 30;             // seconds
+  uint64_t cacheBytes = kUsualCacheBytes;  // of results kept for later runs
+  bool noCache = false;
   bool json = false, quiet = false;
 };
 

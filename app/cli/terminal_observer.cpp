@@ -64,9 +64,13 @@ void TerminalObserver::nodeStarted(const std::string& path) {
   node_ = {path, 0, 0, now()};
 }
 
-void TerminalObserver::nodeFinished(const std::string&, double, bool) {
+void TerminalObserver::nodeFinished(const std::string& path, double, bool fromCache) {
   std::lock_guard lock(mutex_);
   node_ = {};
+  if (!fromCache || !options_.bar) return;
+  erase();
+  std::fprintf(options_.stream, "%s  known from an earlier run\n", path.c_str());
+  std::fflush(options_.stream);
 }
 
 void TerminalObserver::zoneStarted(const std::string& path, int64_t first, int64_t count, int) {

@@ -7,6 +7,7 @@
 #include "engine/core/error.h"
 #include "engine/core/text.h"
 #include "engine/files/weights_file.h"
+#include "engine/node/result_text.h"
 #include "nodes/ddpm/checkpoint.h"
 #include "nodes/types/layouts.h"
 
@@ -137,8 +138,16 @@ std::string weightsText(const json& d) {
   for (const json& tensor : d["largest"])
     text += "  " + tensor["name"].get<std::string>() + "  " + tensor["dtype"].get<std::string>() + " " +
             tensor["shape"].dump() + "\n";
-  const std::string meta = abridged(d["metadata"]).dump(2, ' ', false, json::error_handler_t::replace);
-  if (!d["metadata"].empty()) text += "beside the tensors: " + shortened(meta, kMostMeta) + "\n";
+  json beside = d["metadata"];
+  if (beside.is_object()) {
+    if (beside.erase(kGraphKey)) text += "it holds the graph that made it\n";
+    if (const auto made = beside.find(kProvenanceKey); made != beside.end()) {
+      text += "made with: " + abridged(*made).dump(2, ' ', false, json::error_handler_t::replace) + "\n";
+      beside.erase(made);
+    }
+  }
+  const std::string meta = abridged(beside).dump(2, ' ', false, json::error_handler_t::replace);
+  if (!beside.empty()) text += "beside the tensors: " + shortened(meta, kMostMeta) + "\n";
   return text;
 }
 

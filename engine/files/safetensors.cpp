@@ -153,13 +153,13 @@ void writeTensor(AtomicFile& file, const at::Tensor& tensor, const CancelToken* 
 }  // namespace
 
 void writeSafetensors(const std::filesystem::path& path, const TensorMap& tensors, const TextMap& metadata,
-                      const CancelToken* cancel) {
+                      const CancelToken* cancel, Durability durability) {
   const std::vector<Planned> order = planned(tensors, path);
   const std::string header = headerText(order, metadata, path.string());
   uint64_t size = kPrefix + header.size();
   for (const Planned& item : order) size += item.tensor->nbytes();
 
-  AtomicFile file(path, {.bytes = size});
+  AtomicFile file(path, {.bytes = size, .durability = durability});
   const uint64_t length = header.size();
   file.write(std::as_bytes(std::span(&length, 1)));
   file.write(header);
@@ -180,8 +180,10 @@ Archive readArchive(const std::filesystem::path& path) {
   return archive;
 }
 
-void writeArchive(const std::filesystem::path& path, const Archive& archive, const CancelToken* cancel) {
-  writeSafetensors(path, archive.tensors, {{kArchiveKey, archive.meta.dump()}}, cancel);
+void writeArchive(const std::filesystem::path& path, const Archive& archive, const CancelToken* cancel,
+                  TextMap more, Durability durability) {
+  more[kArchiveKey] = archive.meta.dump();
+  writeSafetensors(path, archive.tensors, more, cancel, durability);
 }
 
 }  // namespace loom

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "engine/core/cancel.h"
+#include "engine/files/atomic_file.h"
 #include "engine/files/mapped_file.h"
 #include "engine/files/tensor_entry.h"
 #include "engine/values/value.h"
@@ -48,11 +49,14 @@ Safetensors readSafetensors(std::shared_ptr<const MappedFile> file);
 /// Writes atomically, a tensor at a time, from any device. Equal input gives equal bytes.
 /// Throws Error (names what can't be written, a full disk) and Cancelled; then nothing is left behind.
 void writeSafetensors(const std::filesystem::path& path, const TensorMap& tensors,
-                      const TextMap& metadata = {}, const CancelToken* cancel = nullptr);
+                      const TextMap& metadata = {}, const CancelToken* cancel = nullptr,
+                      Durability durability = Durability::power_cut);
 
 /// An Archive is a safetensors file whose metadata key "noiseloom" holds `meta`.
 Archive readArchive(const std::filesystem::path& path);
+/// `more` is put beside it, in keys of their own.
 void writeArchive(const std::filesystem::path& path, const Archive& archive,
-                  const CancelToken* cancel = nullptr);
+                  const CancelToken* cancel = nullptr, TextMap more = {},
+                  Durability durability = Durability::power_cut);
 
 }  // namespace loom

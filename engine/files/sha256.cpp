@@ -5,14 +5,18 @@
 #include <map>
 #include <mutex>
 
-#include "engine/files/mapped_file.h"
-
 namespace loom {
 namespace {
 
 void mix(std::array<uint32_t, 8>& state, const std::byte* blocks, size_t count) {
   static const bool fast = detail::sha256HasFast();
   detail::sha256Blocks(state, blocks, count, fast);
+}
+
+std::mutex knownMutex;
+std::map<FileIdentity, std::string>& known() {
+  static std::map<FileIdentity, std::string> map;
+  return map;
 }
 
 }  // namespace
@@ -49,12 +53,10 @@ std::string Sha256::hex() {
 std::string sha256(std::span<const std::byte> bytes) { return Sha256().add(bytes).hex(); }
 
 std::string sha256OfFile(const std::filesystem::path& path, const CancelToken* cancel) {
-  static std::mutex mutex;
-  static std::map<FileIdentity, std::string> known;
   const auto file = MappedFile::open(path);
   {
-    const std::lock_guard lock(mutex);
-    if (const auto found = known.find(file->identity()); found != known.end()) return found->second;
+    const std::lock_guard lock(knownMutex);
+    if (const auto found = known().find(file->identity()); found != known().end()) return found->second;
   }
   constexpr size_t kPiece = size_t{8} << 20;  // between two looks at the cancel token
   Sha256 hash;
@@ -62,8 +64,18 @@ std::string sha256OfFile(const std::filesystem::path& path, const CancelToken* c
     if (cancel) cancel->check();
     hash.add(rest.first(std::min(rest.size(), kPiece)));
   }
-  const std::lock_guard lock(mutex);
-  return known[file->identity()] = hash.hex();
+  const std::lock_guard lock(knownMutex);
+  return known()[file->identity()] = hash.hex();
+}
+
+std::map<FileIdentity, std::string> knownSha256() {
+  const std::lock_guard lock(knownMutex);
+  return known();
+}
+
+void learnSha256(const std::map<FileIdentity, std::string>& earlier) {
+  const std::lock_guard lock(knownMutex);
+  known().insert(earlier.begin(), earlier.end());
 }
 
 }  // namespace loom

@@ -6,10 +6,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <span>
 #include <string>
 
 #include "engine/core/cancel.h"
+#include "engine/files/mapped_file.h"
 
 namespace loom {
 
@@ -31,6 +33,11 @@ std::string sha256(std::span<const std::byte> bytes);
 /// Of a file's content. Remembered for the life of the process as long as the file's identity (device, inode,
 /// size, modification time) stays; safe to call from any thread. Throws Error, Cancelled.
 std::string sha256OfFile(const std::filesystem::path& path, const CancelToken* cancel = nullptr);
+
+/// What sha256OfFile() has learnt, and a way to tell it what an earlier process learnt. What the process
+/// knows itself goes first.
+std::map<FileIdentity, std::string> knownSha256();
+void learnSha256(const std::map<FileIdentity, std::string>& known);
 
 namespace detail {
 /// Mixes whole 64-byte blocks into the state; `fast` says whether the processor's own instructions may be

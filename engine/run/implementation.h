@@ -44,7 +44,8 @@ class Run::Implementation final : public RunServices {
   bool demandCalls(const PlanOp& op, bool root);
   bool wanted(const PlanOp& op) const;
   bool fromCache(OpId id);
-  void toCache(OpId id);
+  bool fits(const PlanOp& op, const std::vector<Value>& outputs) const;
+  void toCache(OpId id, double seconds);
   void runRoot();
   void runList(const std::vector<OpId>& list);
   void timedOp(OpId id);
@@ -72,9 +73,9 @@ class Run::Implementation final : public RunServices {
   void leaveStep(const PlanZone& zone, bool last, std::vector<Recording>& recordings);
   void collect(const PlanZone& zone, bool last, std::vector<Recording>& recordings);
   void checkStates(const PlanZone& zone) const;
-  int64_t resume(const PlanZone& zone, int64_t count, std::vector<Recording>& recordings);
   bool isKept(const PlanZone& zone) const { return options_.checkpoints && zone.parent < 0; }
   StepKeys stepKeys(const PlanZone& zone, int64_t count);
+  int64_t resume(const PlanZone& zone, int64_t count, std::vector<Recording>& recordings);
   void offerCheckpoint(const PlanZone& zone, int64_t done, int64_t count,
                        const std::vector<Recording>& recordings);
   void offerInterrupted(const PlanZone& zone, int64_t first, int64_t count,
@@ -96,8 +97,8 @@ class Run::Implementation final : public RunServices {
   std::vector<char> tableFilled_;                          // by zone
   std::vector<std::vector<Watched>> itemProbes_;           // by zone: what is there when a step begins
   std::vector<std::vector<Watched>> stateProbes_;          // by zone: what is there when it has ended
-  bool everyNode_ = false;
   StepKeys keys_;                                          // of the outermost zone that is running
+  bool everyNode_ = false;
 };
 
 }  // namespace loom

@@ -198,25 +198,36 @@ bool Run::Implementation::fromCache(OpId id) {
   const PlanOp& op = plan_->ops[id];
   if (!options_.cache || !op.key || op.effect) return false;
   const auto outputs = options_.cache->find(op.key);
-  if (!outputs) return false;
+  if (!outputs || !fits(op, *outputs)) return false;
   for (size_t i = 0; i < op.out.size(); ++i) slots_[op.out[i]] = (*outputs)[i];
   if (options_.observer) options_.observer->nodeFinished(op.path, 0, true);
   if (!watched_.empty()) probe(bound(id));
   return true;
 }
 
-void Run::Implementation::toCache(OpId id) {
+// What a file gave is not taken at its word.
+bool Run::Implementation::fits(const PlanOp& op, const std::vector<Value>& outputs) const {
+  if (outputs.size() != op.out.size()) return false;
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    const TypeInfo* type = plan_->slots[op.out[i]].spec.type;
+    if (!outputs[i].empty() && type && type != &typeOf<Any>() && type != &outputs[i].type()) return false;
+    if (outputs[i].empty() && op.kind == PlanOp::Kind::node && !op.maySkip) return false;
+  }
+  return true;
+}
+
+void Run::Implementation::toCache(OpId id, double seconds) {
   const PlanOp& op = plan_->ops[id];
   if (op.kind == PlanOp::Kind::merged) {
     for (OpId call : op.members)
-      if (runs_[call]) toCache(call);
+      if (runs_[call]) toCache(call, seconds);
     return;
   }
   if (!op.key || op.effect) return;
   std::vector<Value> outputs;
   outputs.reserve(op.out.size());
   for (SlotId slot : op.out) outputs.push_back(slots_[slot]);
-  options_.cache->put(op.key, std::move(outputs));
+  options_.cache->put(op.key, std::move(outputs), seconds);
 }
 
 void Run::Implementation::runRoot() {
@@ -224,11 +235,12 @@ void Run::Implementation::runRoot() {
   for (OpId id : plan_->root) {
     if (runs_[id]) {
       if (cancel) cancel->check();
+      const Clock::time_point start = Clock::now();
       if (options_.observer)
         timedOp(id);
       else
         runOp(id);
-      if (options_.cache) toCache(id);
+      if (options_.cache) toCache(id, since(start));
     }
     free(plan_->ops[id]);
   }

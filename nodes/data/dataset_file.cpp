@@ -2,8 +2,6 @@
 
 #include <ATen/ATen.h>
 
-#include <cstdlib>
-
 #include "engine/files/safetensors.h"
 
 namespace loom {
@@ -43,16 +41,6 @@ std::optional<Dataset> readDatasetFile(const fs::path& path) {
   } catch (const std::exception&) {
     return std::nullopt;
   }
-}
-
-fs::path cacheFolder() {
-  const auto from = [](const char* variable) -> fs::path {
-    const char* text = std::getenv(variable);
-    return text && fs::path(text).is_absolute() ? fs::path(text) : fs::path();
-  };
-  if (const fs::path cache = from("XDG_CACHE_HOME"); !cache.empty()) return cache / "noiseloom";
-  if (const fs::path home = from("HOME"); !home.empty()) return home / ".cache" / "noiseloom";
-  return {};
 }
 
 }  // namespace loom

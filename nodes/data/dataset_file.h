@@ -14,7 +14,4 @@ void writeDatasetFile(const Dataset& dataset, const std::filesystem::path& path)
 /// the same as none.
 std::optional<Dataset> readDatasetFile(const std::filesystem::path& path);
 
-/// $XDG_CACHE_HOME/noiseloom or ~/.cache/noiseloom; empty where there is no home.
-std::filesystem::path cacheFolder();
-
 }  // namespace loom

@@ -2,11 +2,13 @@
 #include <ATen/ATen.h>
 
 #include <cmath>
+#include <fstream>
 
 #include "engine/files/atomic_file.h"
-#include "engine/node/exec.h"
+#include "engine/node/result_text.h"
 #include "nodes/images/film_strip_layout.h"
 #include "nodes/images/gif_file.h"
+#include "nodes/images/mp4_text.h"
 #include "nodes/images/opencv_library.h"
 #include "nodes/images/sheet.h"
 #include "nodes/types/types.h"
@@ -62,7 +64,7 @@ void writeGif(Exec& x, const Film& film, const fs::path& file) {
     shown = until;
     x.progress(static_cast<int64_t>(i) + 1, static_cast<int64_t>(film.chosen.size()));
   }
-  writeAtomically(file, gif.finish());
+  writeAtomically(file, gif.finish(resultTexts(x)));
 }
 
 // H.264 wants even sizes: an odd one gets a line more, like the last.
@@ -85,6 +87,7 @@ void writeVideo(Exec& x, const Film& film, const fs::path& file) {
   }
   for (auto more = std::llround(x.get(hold) * x.get(fps)); more > 0; --more) video.add(last);
   video.close();
+  std::ofstream(target.partial(), std::ios::binary | std::ios::app) << mp4TextBox(resultTexts(x));
   target.commit();
 }
 

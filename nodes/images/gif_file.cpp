@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <nlohmann/json.hpp>
 #include <string_view>
 
 #include "engine/core/error.h"
@@ -167,9 +168,18 @@ void GifEncoder::add(const at::Tensor& pixels, int64_t centiseconds) {
   writeFrame(gif, pixels.cpu().permute({1, 2, 0}).contiguous(), centiseconds);
 }
 
-std::vector<std::byte> GifEncoder::finish() {
+std::vector<std::byte> GifEncoder::finish(const std::map<std::string, std::string>& texts) {
   if (bytes_.empty()) throw Error("an animation needs one frame or more");
-  GifWriter(bytes_).byte(0x3B);
+  GifWriter gif(bytes_);
+  if (!texts.empty()) {
+    // Comments are 7-bit ASCII (GIF89a, 24); JSON can write any text in that.
+    const std::string comment =
+        nlohmann::json(texts).dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
+    gif.byte(0x21);
+    gif.byte(0xFE);
+    gif.blocks({reinterpret_cast<const uint8_t*>(comment.data()), comment.size()});
+  }
+  gif.byte(0x3B);
   return std::move(bytes_);
 }
 

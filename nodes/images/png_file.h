@@ -16,9 +16,6 @@ namespace loom {
 /// UTF-8 by keyword; Latin-1 chunks are converted, what a stranger calls UTF-8 is handed on as it is.
 using PngText = std::map<std::string, std::string>;
 
-inline constexpr const char* kPngGraphKey = "noiseloom.graph";            // the graph file's text
-inline constexpr const char* kPngProvenanceKey = "noiseloom.provenance";  // JSON
-
 inline constexpr int64_t kMostPictureSide = 32768;  // pixels
 inline constexpr int64_t kMostPicturePixels = int64_t{1} << 28;
 inline constexpr size_t kMostPngText = 16 << 20;  // bytes, uncompressed, all texts of a file together

@@ -3,7 +3,7 @@
 
 #include <cstdio>
 
-#include "engine/node/exec.h"
+#include "engine/node/result_text.h"
 #include "nodes/images/image_file.h"
 #include "nodes/images/picture_header.h"
 #include "nodes/images/sheet.h"
@@ -36,11 +36,11 @@ fs::path withSuffix(const fs::path& file, int64_t number, int digits) {
   return file.parent_path() / (file.stem().string() + suffix + file.extension().string());
 }
 
-void writeOne(Exec& x, const fs::path& file, const at::Tensor& pixels) {
+void writeOne(Exec& x, const fs::path& file, const at::Tensor& pixels,
+              const nlohmann::json& which = nlohmann::json::object()) {
   SaveOptions options;
   options.quality = static_cast<int>(x.get(quality));
-  if (!x.services().document.empty()) options.text[kPngGraphKey] = x.services().document;
-  options.text[kPngProvenanceKey] = x.services().provenance.dump();
+  options.text = resultTexts(x, which);
   writePicture(file, toBytes(pixels).cpu(), options);
   x.services().produced(x.path(), file);
 }
@@ -55,7 +55,7 @@ void execute(Exec& x) {
   if (!x.get(each)) return writeOne(x, file, sheet(pixels, layout));
   for (int64_t i = 0; i < pixels.size(0); ++i) {
     x.checkCancelled();
-    writeOne(x, withSuffix(file, i + 1, 4), sheet(pixels.narrow(0, i, 1), layout));
+    writeOne(x, withSuffix(file, i + 1, 4), sheet(pixels.narrow(0, i, 1), layout), {{"picture", i}});
     x.progress(i + 1, pixels.size(0));
   }
 }

@@ -2,7 +2,7 @@
 #include <ATen/ATen.h>
 
 #include "engine/files/numbered_name.h"
-#include "engine/node/exec.h"
+#include "engine/node/result_text.h"
 #include "nodes/io/tensor_file.h"
 
 namespace loom {
@@ -23,7 +23,7 @@ void execute(Exec& x) {
     throw Error("", tensor.id,
                 x.value(tensor).type().name + " has no tensor to save; link a tensor, latent or image");
   const auto file = withIteration(x.writePath(path), x.iteration());
-  writeTensor(file, x.get(key), *held, x.services().cancel);
+  writeTensor(file, x.get(key), *held, resultTexts(x), x.services().cancel);
   x.services().produced(x.path(), file);
 }
 

@@ -53,11 +53,11 @@ bool canWriteTensor(const std::filesystem::path& path) {
 }
 
 void writeTensor(const std::filesystem::path& path, const std::string& key, const at::Tensor& tensor,
-                 const CancelToken* cancel) {
+                 const std::map<std::string, std::string>& metadata, const CancelToken* cancel) {
   if (path.extension() == ".npy") return writeNpy(path, tensor);
   if (path.extension() != ".safetensors")
     throw Error("tensors are saved as .safetensors or .npy, not as \"" + path.filename().string() + "\"");
-  writeSafetensors(path, {{key.empty() ? "tensor" : key, tensor}}, {}, cancel);
+  writeSafetensors(path, {{key.empty() ? "tensor" : key, tensor}}, metadata, cancel);
 }
 
 }  // namespace loom

@@ -3,6 +3,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <filesystem>
+#include <map>
 #include <string>
 
 #include "engine/core/cancel.h"
@@ -19,7 +20,9 @@ at::Tensor readTensor(const std::filesystem::path& path, const std::string& key)
 
 /// Whether the extension is one that is written: .safetensors or .npy.
 bool canWriteTensor(const std::filesystem::path& path);
+/// `metadata` goes into safetensors files; .npy has no place for it.
 void writeTensor(const std::filesystem::path& path, const std::string& key, const at::Tensor& tensor,
+                 const std::map<std::string, std::string>& metadata = {},
                  const CancelToken* cancel = nullptr);
 
 }  // namespace loom

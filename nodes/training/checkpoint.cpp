@@ -1,6 +1,6 @@
 // train.checkpoint: everything a training needs to go on, in a file.
 #include "engine/files/safetensors.h"
-#include "engine/node/exec.h"
+#include "engine/node/result_text.h"
 #include "nodes/training/train_state.h"
 
 namespace loom {
@@ -18,7 +18,7 @@ void execute(Exec& x) {
   const TrainState& from = x.get(state);
   if (from.step % x.get(every) != 0) return;
   const auto file = x.writePath(path);
-  writeArchive(file, saveTrainState(from), x.services().cancel);
+  writeArchive(file, saveTrainState(from), x.services().cancel, resultTexts(x));
   x.services().produced(x.path(), file);
 }
 

@@ -2,7 +2,7 @@
 #include <ATen/ATen.h>
 
 #include "engine/files/safetensors.h"
-#include "engine/node/exec.h"
+#include "engine/node/result_text.h"
 #include "nodes/training/weights_file.h"
 
 namespace loom {
@@ -36,7 +36,7 @@ void execute(Exec& x) {
       convertedWeights(x.get(which).as<Which>() == Which::average ? *from.ema : *from.net, options.dtype);
   archive.meta = weightsMeta(from, options);
   const auto file = x.writePath(path);
-  writeArchive(file, archive, x.services().cancel);
+  writeArchive(file, archive, x.services().cancel, resultTexts(x));
   x.services().produced(x.path(), file);
 }
 

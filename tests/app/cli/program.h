@@ -5,6 +5,7 @@
 #include <QJsonDocument>
 #include <QJsonObject>
 #include <QProcess>
+#include <QProcessEnvironment>
 #include <QTemporaryDir>
 
 struct Outcome {
@@ -37,9 +38,14 @@ inline QList<QJsonObject> eventsOf(const QByteArray& lines, const QString& kind)
 
 class Program {
  public:
+  /// Each run computes anew, whatever ran before: tests of the result cache give it room.
+  Program() { environment.insert("NOISELOOM_CACHE_SIZE", "0"); }
+  QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
+
   /// Does not wait: the caller reads, sends signals, waits.
   void start(QProcess& process, const QStringList& arguments) const {
     process.setWorkingDirectory(folder_.path());
+    process.setProcessEnvironment(environment);
     process.start(NOISELOOM_RUNNER, arguments);
     if (!process.waitForStarted()) qFatal("%s can't be started", NOISELOOM_RUNNER);
   }

@@ -223,6 +223,32 @@ class GifFileTest : public QObject {
     QVERIFY(at::equal(decodeGif(gif.finish()).frames[0], at::full({3, 1, 1}, 9, at::kByte)));
   }
 
+  void textsTravelInAComment() {
+    const std::map<std::string, std::string> texts{{"noiseloom.graph", std::string(3000, 'g')},
+                                                   {"note", "ᾱ \"quoted\""}};
+    GifEncoder gif;
+    gif.add(at::randint(0, 256, {3, 9, 7}, at::kByte), 5);
+    gif.add(at::randint(0, 256, {3, 9, 7}, at::kByte), 5);
+    const std::vector<std::byte> bytes = gif.finish(texts);
+    QVERIFY(looksLikeGif(bytes));
+    QCOMPARE(decodeGifText(bytes), texts);
+    // Cut off anywhere, or with any one byte changed, it is read or refused, and nothing else.
+    std::mt19937 random(1);
+    for (size_t size = 0; size < bytes.size(); ++size) {
+      try {
+        decodeGifText(std::span(bytes).first(size));
+        QFAIL("a GIF without its end was read");
+      } catch (const Error&) {
+      }
+      std::vector<std::byte> changed = bytes;
+      changed[size] = static_cast<std::byte>(random());
+      try {
+        decodeGifText(changed);
+      } catch (const Error&) {
+      }
+    }
+  }
+
   void wrongFramesAreRefused() {
     GifEncoder gif;
     QVERIFY_EXCEPTION_THROWN(gif.finish(), Error);

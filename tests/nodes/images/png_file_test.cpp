@@ -7,6 +7,7 @@
 #include <random>
 
 #include "engine/core/error.h"
+#include "engine/node/result_text.h"
 #include "tests/nodes/images/png_bytes.h"
 
 using namespace loom;
@@ -57,7 +58,7 @@ class PngFileTest : public QObject {
   }
   void textsComeBack() {
     QFETCH(QByteArray, text);
-    const PngText texts{{kPngGraphKey, text.toStdString()}, {kPngProvenanceKey, "{}"}};
+    const PngText texts{{kGraphKey, text.toStdString()}, {kProvenanceKey, "{}"}};
     const auto file = encodePng(noise(3, 2, 2), texts);
     QCOMPARE(decodePngText(file), texts);
     if (text.size() > 100000) QVERIFY(file.size() < 50000);
@@ -148,13 +149,13 @@ class PngFileTest : public QObject {
   }
 
   void cutFilesNeverCrash() {
-    const std::string whole = textOf(encodePng(noise(3, 9, 9), {{kPngGraphKey, std::string(3000, 'g')}}));
+    const std::string whole = textOf(encodePng(noise(3, 9, 9), {{kGraphKey, std::string(3000, 'g')}}));
     for (size_t size = 0; size < whole.size(); ++size) failure(whole.substr(0, size));
   }
 
   void flippedBitsNeverCrash() {
     const std::string whole =
-        textOf(encodePng(noise(4, 16, 16), {{"a", "b"}, {kPngGraphKey, std::string(3000, 'g')}}));
+        textOf(encodePng(noise(4, 16, 16), {{"a", "b"}, {kGraphKey, std::string(3000, 'g')}}));
     std::mt19937 random(1);
     for (int i = 0; i < 4000; ++i) {
       std::string file = whole;

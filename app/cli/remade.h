@@ -1,0 +1,34 @@
+#pragma once
+// A picture made again from the graph it holds, under the policy it was made with.
+#include <ATen/core/Tensor.h>
+
+#include <filesystem>
+
+#include "app/cli/graph_source.h"
+#include "engine/core/cancel.h"
+#include "engine/run/observer.h"
+
+namespace loom {
+
+struct Remade {
+  at::Tensor pixels;          // as readPng() gives them
+  nlohmann::json provenance;  // of this run
+};
+
+struct RemakeOptions {
+  std::vector<std::string> allow;  // further folders that the graph may read
+  std::filesystem::path folder;    // all that the graph writes goes here
+  Observer* observer = nullptr;
+  const CancelToken* cancel = nullptr;
+};
+
+/// `made` is the provenance that the picture holds. Throws Error where its graph can't be run here, or does
+/// not save the picture; Cancelled.
+Remade remake(const GraphSource& source, const nlohmann::json& made, const RemakeOptions& options,
+              const Registry& registry);
+
+/// Files that the provenance names and that this graph can't read here: "weights.pt: there is no file ...".
+std::vector<std::string> missingFiles(const GraphSource& source, const nlohmann::json& made,
+                                      const RemakeOptions& options);
+
+}  // namespace loom
