@@ -42,6 +42,9 @@ constexpr const char* kRunFooter =
     "  noiseloom run graphs/ddpm.loom --stats sampling.x        min, max, mean... of every x_t: "
     "out/sampling.x.csv\n"
     "  noiseloom run graphs/train/ddpm.loom --resume            go on where a stopped run left off\n"
+    "  noiseloom run graphs/ddim.loom --keep-steps --out a      keep every step; then, with another eta from "
+    "30:\n"
+    "  noiseloom run graphs/ddim.loom --fork a --at 30 --set step.eta=1 --out b\n"
     "  noiseloom run graphs/ddpm.loom --json | jq .event";
 
 class CommandLine {
@@ -151,6 +154,32 @@ void CommandLine::addRun() {
       ->type_name("SIZE")
       ->default_str("4G");
   command->add_flag("--no-cache", run_.noCache, "Compute all anew, and keep nothing for later runs");
+  command
+      ->add_option("--keep-steps", run_.steps.every, "Keep the state of every N-th step, to fork from later")
+      ->expected(0, 1)
+      ->default_str("1")
+      ->check(CLI::Range(int64_t{1}, int64_t{1'000'000'000}))
+      ->type_name("[N]");
+  command->add_option("--keep-last", run_.steps.last, "Of the others the states of the last M steps")
+      ->check(CLI::Range(int64_t{0}, int64_t{1'000'000'000}))
+      ->type_name("M");
+  command
+      ->add_option("--keep-budget", run_.steps.mostBytes, "Disk space for them; beyond it some are left out")
+      ->transform(CLI::AsSizeValue(false))
+      ->type_name("SIZE")
+      ->default_str("4G");
+  command
+      ->add_option("--pause-at", run_.steps.pauseAt,
+                   "End after step K of the zone, as if it had been stopped there")
+      ->type_name("[ZONE=]K");
+  command->add_option("--fork", run_.steps.fork, "Begin with the steps that a run kept in its --out folder")
+      ->type_name("DIR");
+  command
+      ->add_option("--at", run_.steps.at,
+                   "Go on from step K of it, whatever has changed; else from the first "
+                   "step that a change reaches")
+      ->needs("--fork")
+      ->type_name("[ZONE=]K");
   command->add_flag("--quiet", run_.quiet, "Say nothing but errors");
   command->footer(kRunFooter);
 }

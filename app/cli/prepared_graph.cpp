@@ -64,6 +64,7 @@ PreparedGraph prepareGraph(GraphSource source, const GraphRequest& request, cons
   CompileOptions options;
   options.policy = graph.policy;
   options.files = graph.files;
+  options.forks = request.forks;
   graph.plan = std::make_shared<const Plan>(compile(graph.document, registry, options));
   return graph;
 }

@@ -18,6 +18,7 @@ struct GraphRequest {
   std::optional<int64_t> batch;    // the exposed name "batch"
   std::vector<std::string> allow;  // further folders that the graph may read
   std::string out = "out";
+  std::map<std::string, ForkPoint> forks;  // zones that begin from another run's state
   PolicyRequest policy;
 };
 

@@ -16,6 +16,7 @@
 #include "engine/node/result_text.h"
 #include "engine/run/checkpoints.h"
 #include "engine/run/disk_cache.h"
+#include "engine/run/history.h"
 
 namespace loom {
 namespace fs = std::filesystem;
@@ -62,6 +63,8 @@ class RunSession {
  private:
   void prepare();
   void openCache();
+  void keepSteps();
+  int paused();
   void execute();
   void saveRecordings();
   void saveWhatThereIs();
@@ -89,6 +92,8 @@ class RunSession {
   std::unique_ptr<Recorder> recorder_;
   CompositeObserver observer_;
   std::unique_ptr<DiskCheckpoints> checkpoints_;
+  std::unique_ptr<History> history_;  // instead, where all steps are kept
+  std::optional<PauseAt> pauseAt_;
   std::unique_ptr<DiskCache> results_;
   std::unique_ptr<Cache> cache_;
   std::unique_ptr<Run> run_;
@@ -101,7 +106,9 @@ RunSession::RunSession(const RunRequest& request, const Registry& registry)
           {.bar = !request.json && !request.quiet && isatty(fileno(stderr)), .messages = !request.quiet}) {}
 
 void RunSession::prepare() {
-  graph_ = prepareGraph(request_.graph, registry_);
+  GraphRequest graph = request_.graph;
+  graph.forks = forksOf(request_.steps);
+  graph_ = prepareGraph(graph, registry_);
   checkPorts(*graph_.plan, request_.record, "--record");
   checkPorts(*graph_.plan, request_.statistics, "--stats");
   Recorder::Options options{
@@ -127,6 +134,7 @@ void RunSession::prepare() {
       .registry = &registry_,
       .cancel = &cancel_,
       .say = [this](const std::string& zone, const std::string& message) { say(zone, message); }});
+  keepSteps();
   if (request_.json)
     writeJsonLine(stdout, {{"event", "started"},
                            {"graph", graph_.source.file.string()},
@@ -135,10 +143,30 @@ void RunSession::prepare() {
                            {"dtype", computeName(graph_.policy)}});
 }
 
+// Every step that is kept is a checkpoint too.
+void RunSession::keepSteps() {
+  const StepRequest& steps = request_.steps;
+  if (!steps.pauseAt.empty()) {
+    pauseAt_.emplace(placeOf(steps.pauseAt, *graph_.plan, "--pause-at"), cancel_);
+    observer_.add(*pauseAt_);
+  }
+  if (!steps.kept()) return;
+  const fs::path folder = stepsFolder(graph_.files.options().output);
+  if (!steps.fork.empty()) copySteps(stepsFolder(fs::absolute(steps.fork)), folder);
+  history_ = std::make_unique<History>(
+      History::Options{.folder = folder,
+                       .keep = {std::max<int64_t>(steps.every, 1), steps.last, steps.mostBytes},
+                       .device = graph_.policy.device,
+                       .plan = graph_.plan.get(),
+                       .registry = &registry_,
+                       .say = [this](const std::string& zone, const std::string& text) { say(zone, text); }});
+}
+
 // No memory of its own: one run has no use for its results twice, and may write into them instead.
 void RunSession::openCache() {
   const fs::path folder = resultFolder();
-  if (request_.noCache || request_.cacheBytes == 0 || folder.empty()) return;
+  // A zone whose result is known takes no steps, and so keeps none.
+  if (request_.noCache || request_.cacheBytes == 0 || folder.empty() || request_.steps.any()) return;
   results_ = std::make_unique<DiskCache>(
       DiskCache::Options{.folder = folder,
                          .mostBytes = request_.cacheBytes,
@@ -155,7 +183,8 @@ void RunSession::execute() {
   options.files = graph_.files;
   options.observer = &observer_;
   options.cancel = &cancel_;
-  options.checkpoints = checkpoints_.get();
+  options.checkpoints = history_ ? static_cast<CheckpointStore*>(history_.get())
+                                 : static_cast<CheckpointStore*>(checkpoints_.get());
   openCache();
   options.cache = cache_.get();
   options.probes = request_.record;
@@ -230,8 +259,23 @@ int RunSession::finished(const Run& run) {
   return kDone;
 }
 
+int RunSession::paused() {
+  const Control::Place& place = pauseAt_->reached();
+  if (request_.json) {
+    writeJsonLine(stdout,
+                  {{"event", "paused"}, {"seconds", seconds()}, {"zone", place.zone}, {"done", place.done}});
+    return kDone;
+  }
+  printFiles();
+  std::fprintf(stderr, "paused in %s after step %lld\nto go on, give the same command with --resume%s\n",
+               place.zone.c_str(), static_cast<long long>(place.done),
+               history_ ? ", without --pause-at; to go on with changes, --fork" : ", without --pause-at");
+  return kDone;
+}
+
 int RunSession::stopped() {
   terminal_.finish();
+  if (pauseAt_ && pauseAt_->hasPaused()) return paused();
   const std::vector<DiskCheckpoints::Kept> kept =
       checkpoints_ ? checkpoints_->kept() : std::vector<DiskCheckpoints::Kept>();
   if (request_.json) {

@@ -1,6 +1,7 @@
 #pragma once
 // `noiseloom run`: compiles a graph, runs it, shows it, records what was asked for, can go on where it
 // stopped.
+#include "app/cli/kept_steps.h"
 #include "app/cli/prepared_graph.h"
 #include "app/cli/result_cache.h"
 
@@ -11,6 +12,7 @@ struct RunRequest {
   std::vector<std::string> record, statistics;  // ports
   uint64_t recordBytes = uint64_t{512} << 20;
   bool resume = false;
+  StepRequest steps;
   double checkpointEvery = 30;             // seconds
   uint64_t cacheBytes = kUsualCacheBytes;  // of results kept for later runs
   bool noCache = false;

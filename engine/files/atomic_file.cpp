@@ -158,7 +158,7 @@ void AtomicFile::flush() {
   }
   options_.bytes = std::max<uint64_t>({options_.bytes, written_, static_cast<uint64_t>(named.st_size)});
   // What a late failure (delayed allocation, a network disk) would tell at close, it tells here.
-  if (::fsync(file_) != 0) fail(errno);
+  if (options_.durability == Durability::power_cut && ::fsync(file_) != 0) fail(errno);
 }
 
 void AtomicFile::commit() {
@@ -166,6 +166,7 @@ void AtomicFile::commit() {
   if (::rename(partial_.c_str(), target_.c_str()) != 0) fail(errno);
   partial_.clear();
   discard();
+  if (options_.durability == Durability::kill) return;
   // The new name itself must survive a power cut; a folder that can't be flushed is no failure.
   const int folder = ::open(folderOf(target_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (folder >= 0) {

@@ -11,11 +11,16 @@
 
 namespace loom {
 
+/// What a file's content survives: a kill of this process, or a power cut too, which costs some
+/// milliseconds a file.
+enum class Durability { power_cut, kill };
+
 /// One file being written, by one thread. Gone without commit(), it leaves nothing.
 class AtomicFile {
  public:
   struct Options {
     uint64_t bytes = 0;  // final size where known: a full disk is then told before the work
+    Durability durability = Durability::power_cut;
   };
   explicit AtomicFile(std::filesystem::path target) : AtomicFile(std::move(target), Options{}) {}
   AtomicFile(std::filesystem::path target, Options options);

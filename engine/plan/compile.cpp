@@ -215,11 +215,12 @@ OpId Compiler::add(PlanOp op, bool movable) {
   return id;
 }
 
-// What comes with each step of an outermost zone, and is a number: a run compares its values, not where they
-// come from.
+// What comes with each step of an outermost zone, and is a number or has a form that can be compared: a run
+// looks at its values, not at where they come from.
 void Compiler::tellApartByValue(SlotId slot, int zone) {
   const Slot& each = plan_.slots[slot];
-  if (plan_.zones[zone].parent >= 0 || !each.spec.type || !each.spec.type->isScalar()) return;
+  if (plan_.zones[zone].parent >= 0 || !each.spec.type) return;
+  if (!each.spec.type->isScalar() && !each.spec.type->save) return;
   loopKeys_[slot] = KeyBuilder("step value").add(each.node).add(each.port).key();
   plan_.zones[zone].stepValues.push_back(slot);
 }

@@ -126,7 +126,7 @@ void DiskCheckpoints::save(Entry& entry, const std::string& zone, const StepKeys
   archive.meta["zone"] = zone;
   archive.meta["done"] = state.done;
   archive.meta["count"] = count;
-  writeSealed(entry.file, std::move(archive));
+  writeSealed(entry.file, std::move(archive), Durability::power_cut);
   entry.onDisk = state.done;
   entry.count = count;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdio>
 #include <fstream>
 #include <set>
 
@@ -18,12 +19,12 @@ using nlohmann::json;
 constexpr int kFormat = 1;
 constexpr const char* kLatest = "latest.json";
 constexpr uintmax_t kMostLatest = 4096;
-constexpr size_t kKeyDigits = 32, kStepDigits = 8;
+constexpr size_t kKeyDigits = 32;
 
 std::string stemOf(int64_t done, const Key& key) {
-  std::string number = std::to_string(done);
-  if (number.size() < kStepDigits) number.insert(0, kStepDigits - number.size(), '0');
-  return number + "-" + key.hex();
+  char number[24];
+  std::snprintf(number, sizeof number, "%08lld", static_cast<long long>(done));
+  return std::string(number) + "-" + key.hex();
 }
 
 struct Named {
@@ -212,10 +213,11 @@ void History::save(Track& track, const std::string& zone, const std::string& ste
   frames.meta["previous"] = track.previous;
   const fs::path folder = folderOf(zone);
   // In this order: a state that is there has its frames, and the latest step has both.
-  writeSealed(framesFile(folder, stem), std::move(frames));
-  writeSealed(stateFile(folder, stem), std::move(states));
-  writeAtomically(folder / kLatest,
-                  json{{"history", kFormat}, {"zone", zone}, {"step", stem}, {"count", count}}.dump());
+  writeSealed(framesFile(folder, stem), std::move(frames), Durability::kill);
+  writeSealed(stateFile(folder, stem), std::move(states), Durability::kill);
+  AtomicFile latest(folder / kLatest, {.durability = Durability::kill});
+  latest.write(json{{"history", kFormat}, {"zone", zone}, {"step", stem}, {"count", count}}.dump());
+  latest.commit();
   track.previous = stem;
   track.states.emplace_back(state.done, stem);
   track.bytes = fs::file_size(stateFile(folder, stem));

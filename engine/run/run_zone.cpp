@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "engine/run/implementation.h"
+#include "engine/run/saved_value.h"
 #include "engine/run/statistics.h"
 
 namespace loom {
@@ -14,6 +15,14 @@ Value withoutGradients(const Value& value) {
   if (value.is<at::Tensor>() && value.as<at::Tensor>().requires_grad())
     return Value::of<at::Tensor>(value.as<at::Tensor>().detach());
   return value;
+}
+
+void addValue(KeyBuilder& key, const Value& value) {
+  key.add(value.type().id);
+  if (value.type().isScalar())
+    key.add(value.type().format(value).dump());
+  else
+    key.add(digestOf(value.type().save(value)));
 }
 
 }  // namespace
@@ -162,7 +171,7 @@ StepKeys Run::Implementation::stepKeys(const PlanZone& zone, int64_t count) {
     KeyBuilder key("step");
     for (SlotId slot : zone.stepValues) {
       const Value value = valueAt(slot, step);
-      key.add(value.type().id).add(value.type().format(value).dump());
+      addValue(key, value);
     }
     items.push_back(key.key());
   }

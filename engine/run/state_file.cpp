@@ -26,10 +26,10 @@ std::map<std::string, Value> takeValues(const Archive& archive, const std::strin
   return values;
 }
 
-void writeSealed(const std::filesystem::path& file, Archive archive) {
+void writeSealed(const std::filesystem::path& file, Archive archive, Durability durability) {
   archive.meta["digest"] = digestOf(archive);
   std::filesystem::create_directories(file.parent_path());
-  writeArchive(file, archive);
+  writeArchive(file, archive, nullptr, {}, durability);
 }
 
 Archive readSealed(const std::filesystem::path& file) {

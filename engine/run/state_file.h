@@ -3,6 +3,7 @@
 // itself, so that one that is damaged is told from one that is whole.
 #include <filesystem>
 
+#include "engine/files/atomic_file.h"
 #include "engine/run/run.h"
 #include "engine/run/saved_value.h"
 
@@ -17,7 +18,7 @@ std::map<std::string, Value> takeValues(const Archive& archive, const std::strin
                                         c10::Device device);
 
 /// Writes atomically, and reads what was written so. Reading throws Error on anything else.
-void writeSealed(const std::filesystem::path& file, Archive archive);
+void writeSealed(const std::filesystem::path& file, Archive archive, Durability durability);
 Archive readSealed(const std::filesystem::path& file);
 
 std::vector<std::string> stateNames(const PlanZone& zone);

@@ -1,0 +1,106 @@
+#include "app/cli/kept_steps.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "engine/run/history.h"
+
+namespace loom {
+namespace fs = std::filesystem;
+namespace {
+
+Control::Place parsePlace(const std::string& text, const std::string& option) {
+  const size_t equals = text.find('=');
+  Control::Place place;
+  if (equals != std::string::npos) place.zone = text.substr(0, equals);
+  const std::string number = text.substr(equals == std::string::npos ? 0 : equals + 1);
+  const char* end = number.data() + number.size();
+  const auto [stop, error] = std::from_chars(number.data(), end, place.done);
+  if (error != std::errc{} || stop != end || place.done < 1)
+    throw Error(option + " " + text + ": give a step from 1 up, or ZONE=STEP");
+  return place;
+}
+
+// "10, 20, … 100"
+std::string listed(const std::vector<int64_t>& steps) {
+  std::string text;
+  for (size_t i = 0; i < steps.size(); ++i) {
+    if (i == 8 && steps.size() > 10) {
+      text += ", … " + std::to_string(steps.back());
+      break;
+    }
+    text += (i ? ", " : "") + std::to_string(steps[i]);
+  }
+  return text;
+}
+
+template <class Zones, class Name>
+std::string names(const Zones& zones, Name name) {
+  std::string text;
+  for (const auto& zone : zones) text += (text.empty() ? "" : ", ") + name(zone);
+  return text;
+}
+
+}  // namespace
+
+fs::path stepsFolder(const fs::path& output) { return output / ".steps"; }
+
+Control::Place placeOf(const std::string& text, const Plan& plan, const std::string& option) {
+  Control::Place place = parsePlace(text, option);
+  const auto path = [](const PlanZone& zone) { return zone.path; };
+  if (plan.zones.empty()) throw Error(option + " " + text + ": this graph has no zone, so no steps");
+  if (place.zone.empty()) {
+    const auto outer = [](const PlanZone& zone) { return zone.parent < 0; };
+    if (std::count_if(plan.zones.begin(), plan.zones.end(), outer) > 1)
+      throw Error(option + " " + text + ": this graph has several zones, name one: ZONE=" +
+                  std::to_string(place.done) + " with " + names(plan.zones, path));
+    return place;
+  }
+  if (std::none_of(plan.zones.begin(), plan.zones.end(),
+                   [&](const PlanZone& zone) { return zone.path == place.zone; }))
+    throw Error(option + " " + text + ": there is no such zone; there are: " + names(plan.zones, path));
+  return place;
+}
+
+std::map<std::string, ForkPoint> forksOf(const StepRequest& request) {
+  if (request.at.empty()) return {};
+  const Control::Place place = parsePlace(request.at, "--at");
+  const std::vector<History::ZoneSteps> zones = History::read(stepsFolder(request.fork));
+  const auto path = [](const History::ZoneSteps& zone) { return zone.zone; };
+  if (zones.empty())
+    throw Error("--fork " + request.fork + ": no steps were kept there; run with --keep-steps to keep them");
+  const auto zone = std::find_if(zones.begin(), zones.end(), [&](const History::ZoneSteps& each) {
+    return place.zone.empty() || each.zone == place.zone;
+  });
+  if (zone == zones.end())
+    throw Error("--at " + request.at + ": there is no such zone; kept are steps of " + names(zones, path));
+  if (place.zone.empty() && zones.size() > 1)
+    throw Error("--at " + request.at + ": steps of several zones were kept, name one: ZONE=" +
+                std::to_string(place.done) + " with " + names(zones, path));
+  std::vector<int64_t> kept;
+  for (const History::Step& step : zone->steps) {
+    if (!step.state) continue;
+    if (step.done == place.done) return {{zone->zone, ForkPoint{step.done, step.key}}};
+    kept.push_back(step.done);
+  }
+  throw Error("--at " + request.at + ": the state after this step was not kept in " + request.fork +
+              "; there are " + listed(kept));
+}
+
+void copySteps(const fs::path& from, const fs::path& to) {
+  if (History::read(from).empty())
+    throw Error("--fork " + from.parent_path().string() +
+                ": no steps were kept there; run with --keep-steps to keep them");
+  std::error_code ignored;
+  if (!fs::equivalent(from, to, ignored)) History::copy(from, to);
+}
+
+void PauseAt::stepFinished(const StepEvent& event) {
+  const bool here = place_.zone.empty() ? event.depth == 1 : place_.zone == event.zone;
+  if (paused_ || !here || event.done < place_.done || event.done == event.count) return;
+  paused_ = true;
+  place_ = {event.zone, event.done};
+  cancel_.request();
+}
+
+}  // namespace loom

@@ -1,0 +1,53 @@
+#pragma once
+// Steps that runs keep in their output folder, pausing at one, and beginning from one: `--keep-steps`,
+// `--pause-at`, `--fork` and `--at`.
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "engine/core/cancel.h"
+#include "engine/plan/plan.h"
+#include "engine/run/control.h"
+
+namespace loom {
+
+struct StepRequest {
+  int64_t every = 0;  // keeps the state of each n-th step; 0: of none
+  int64_t last = 0;   // and of the others the last m
+  uint64_t mostBytes = uint64_t{4} << 30;
+  std::string pauseAt;   // "K" or "ZONE=K"
+  std::string fork, at;  // a run's output folder; "K" or "ZONE=K"
+
+  bool kept() const { return every > 0 || last > 0 || !fork.empty(); }
+  bool any() const { return kept() || !pauseAt.empty(); }
+};
+
+/// Where a run keeps its steps.
+std::filesystem::path stepsFolder(const std::filesystem::path& output);
+
+/// Of "K" or "ZONE=K". Throws Error, beginning with the option's name, where the graph has no such zone, or
+/// has several and none is named.
+Control::Place placeOf(const std::string& text, const Plan& plan, const std::string& option);
+
+/// What --fork and --at ask for; empty without --at. Throws Error that says which steps there are.
+std::map<std::string, ForkPoint> forksOf(const StepRequest& request);
+
+/// Throws Error where there are none to copy.
+void copySteps(const std::filesystem::path& from, const std::filesystem::path& to);
+
+/// Stops a run at a place.
+class PauseAt final : public Observer {
+ public:
+  PauseAt(Control::Place place, CancelToken& cancel) : place_(std::move(place)), cancel_(cancel) {}
+  void stepFinished(const StepEvent& event) override;
+  bool hasPaused() const { return paused_; }
+  const Control::Place& reached() const { return place_; }
+
+ private:
+  Control::Place place_;
+  CancelToken& cancel_;
+  bool paused_ = false;
+};
+
+}  // namespace loom
