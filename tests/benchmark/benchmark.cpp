@@ -32,10 +32,12 @@ void printMachine() {
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::string python;
+  std::setvbuf(stdout, nullptr, _IOLBF, 0);  // a line as soon as it is known
+  std::string python, only;
   long memory = 0;
   for (int i = 1; i + 1 < argc; ++i) {
     if (!std::strcmp(argv[i], "--peer")) python = argv[i + 1];
+    if (!std::strcmp(argv[i], "--only")) only = argv[i + 1];
     if (!std::strcmp(argv[i], "--memory")) memory = std::atol(argv[i + 1]);
   }
   at::set_num_threads(2);
@@ -45,9 +47,9 @@ int main(int argc, char** argv) {
       return 0;
     }
     printMachine();
-    loom::bench::engineTimes();
-    loom::bench::memoryPeaks();
-    loom::bench::networkTimes(python);
+    if (only.empty() || only == "engine") loom::bench::engineTimes();
+    if (only.empty() || only == "memory") loom::bench::memoryPeaks();
+    if (only.empty() || only == "network") loom::bench::networkTimes(python);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "benchmark: %s\n", error.what());
     return 1;
