@@ -152,8 +152,9 @@ at::Tensor UNet::forward(const at::Tensor& x, const at::Tensor& embedding, Mode 
   h = residual(h, embedding, u.middle1, context);
   for (size_t level = u.up.size(); level-- > 0;) {
     for (const ResidualBlock& block : u.up[level].blocks) {
-      h = residual(at::cat({h, skips.back()}, 1), embedding, block, context);
-      skips.pop_back();
+      h = at::cat({h, skips.back()}, 1);
+      skips.pop_back();  // before the block, which needs the memory
+      h = residual(h, embedding, block, context);
     }
     if (level > 0) h = upsample(h, u.up[level].resample);
   }

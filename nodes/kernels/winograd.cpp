@@ -18,8 +18,8 @@ using loops::kPanel;
 using loops::WinogradShape;
 using loops::WinogradWeights;
 
-constexpr int64_t kMostInput = int64_t{2} << 20;  // floats of transformed input at once: 8 MiB, for the cache
-constexpr int64_t kTiles = 48;                    // tiles of one panel at once: half a MiB's worth of cache
+constexpr int64_t kMostInput = int64_t{1} << 20;  // floats of transformed input at once: 4 MiB, for the cache
+constexpr int64_t kTiles = 48;                    // tiles of one panel at once, for the nearest cache
 
 /// How one convolution is cut up. The cuts change no result: sums over channels are never cut.
 struct Cuts {
