@@ -129,6 +129,7 @@ Remade remake(const GraphSource& source, const json& made, const RemakeOptions& 
   run.policy = graph.policy;
   run.files = graph.files;
   run.observer = &observer;
+  run.cache = options.cache;
   run.cancel = options.cancel;
   if (!port.empty()) run.probes = {port};
   run.provenance = remade.provenance;

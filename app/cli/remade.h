@@ -6,6 +6,7 @@
 
 #include "app/cli/graph_source.h"
 #include "engine/core/cancel.h"
+#include "engine/run/cache.h"
 #include "engine/run/observer.h"
 
 namespace loom {
@@ -19,6 +20,7 @@ struct RemakeOptions {
   std::vector<std::string> allow;  // further folders that the graph may read
   std::filesystem::path folder;    // all that the graph writes goes here
   Observer* observer = nullptr;
+  Cache* cache = nullptr;  // what this process has computed; of pictures made with the same threads
   const CancelToken* cancel = nullptr;
 };
 

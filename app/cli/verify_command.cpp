@@ -56,9 +56,23 @@ void judge(Verdict& verdict, const at::Tensor& held, const at::Tensor& remade, b
                                                                     : Verdict::Kind::differs;
 }
 
+/// Pictures of one run share its work. The number of threads is in no content key, but may show in the last
+/// digits.
+struct SharedWork {
+  json threads;
+  Cache cache;
+
+  Cache* of(const json& made) {
+    const json wanted = made.value("threads", json());
+    if (wanted != threads) cache.clear();
+    threads = wanted;
+    return &cache;
+  }
+};
+
 /// Throws Cancelled; everything else that goes wrong is a verdict.
 Verdict verify(const std::string& asked, const VerifyRequest& request, const Registry& registry,
-               const CancelToken& cancel) {
+               const CancelToken& cancel, SharedWork& shared) {
   const Clock::time_point start = Clock::now();
   Verdict verdict;
   TerminalObserver terminal({.bar = !request.json && isatty(fileno(stderr)), .messages = false});
@@ -69,8 +83,11 @@ Verdict verify(const std::string& asked, const VerifyRequest& request, const Reg
     if (made.is_null()) return unknown("it holds a graph, but not what it was made with");
     const at::Tensor held = readPng(source.file);
     const TemporaryFolder folder;
-    const RemakeOptions options{
-        .allow = request.allow, .folder = folder.path(), .observer = &terminal, .cancel = &cancel};
+    const RemakeOptions options{.allow = request.allow,
+                                .folder = folder.path(),
+                                .observer = &terminal,
+                                .cache = shared.of(made),
+                                .cancel = &cancel};
     verdict.missing = missingFiles(source, made, options);
     if (!verdict.missing.empty()) {
       verdict.reason = "a file that its graph reads is not there";
@@ -145,9 +162,10 @@ int verifyCommand(const VerifyRequest& request, const Registry& registry) {
   CancelToken cancel;
   const Interrupt interrupt(cancel);
   bool differs = false, untold = false;
+  SharedWork shared;
   try {
     for (const std::string& picture : request.pictures) {
-      const Verdict verdict = verify(picture, request, registry, cancel);
+      const Verdict verdict = verify(picture, request, registry, cancel, shared);
       differs |= verdict.kind == Verdict::Kind::differs;
       untold |= verdict.kind == Verdict::Kind::unknown;
       if (request.json)

@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <limits>
@@ -11,6 +12,8 @@
 
 namespace loom {
 namespace {
+
+constexpr int64_t kPiece = int64_t{1} << 22;  // values at a time: pictures may be large
 
 at::Tensor levels(const at::Tensor& pixels) {
   return pixels.scalar_type() == at::kByte ? pixels.to(at::kDouble) : pixels.to(at::kDouble) * 255;
@@ -35,12 +38,20 @@ PictureDifference pictureDifference(const at::Tensor& a, const at::Tensor& b) {
   difference.pixels = a.size(1) * a.size(2);
   difference.psnr = std::numeric_limits<double>::infinity();
   if (a.numel() == 0) return difference;
-  const at::Tensor apart = (levels(a) - levels(b)).abs();
-  difference.differing = apart.amax(0).gt(0).sum().item<int64_t>();
+  double sum = 0, squares = 0;
+  const int64_t rows = std::max<int64_t>(1, kPiece / (a.size(0) * a.size(2)));
+  for (int64_t row = 0; row < a.size(1); row += rows) {
+    const int64_t count = std::min(rows, a.size(1) - row);
+    const at::Tensor apart = (levels(a.narrow(1, row, count)) - levels(b.narrow(1, row, count))).abs();
+    difference.differing += apart.amax(0).gt(0).sum().item<int64_t>();
+    difference.max = std::max(difference.max, apart.max().item<double>());
+    sum += apart.sum().item<double>();
+    squares += apart.square().sum().item<double>();
+  }
   if (difference.equal()) return difference;
-  difference.max = apart.max().item<double>();
-  difference.mean = apart.mean().item<double>();
-  difference.psnr = 10 * std::log10(255.0 * 255.0 / apart.square().mean().item<double>());
+  const auto values = static_cast<double>(a.numel());
+  difference.mean = sum / values;
+  difference.psnr = 10 * std::log10(255.0 * 255.0 * values / squares);
   return difference;
 }
 

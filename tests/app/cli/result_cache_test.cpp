@@ -30,7 +30,9 @@ class ResultCacheTest : public QObject {
   // kept.
   void initTestCase() {
     QByteArray slow = kWalk;
-    slow.replace("[3, 8, 8]", "[3, 64, 64]").replace("\"batch\": 2", "\"batch\": 16");
+    slow.replace("[3, 8, 8]", "[3, 64, 64]")
+        .replace("\"batch\": 2", "\"batch\": 16")
+        .replace("\"steps\": 100", "\"steps\": 300");
     program_.write("slow.loom", slow);
     program_.environment.remove("NOISELOOM_CACHE_SIZE");
     program_.environment.insert("XDG_CACHE_HOME", program_.path("cache"));
@@ -61,7 +63,7 @@ class ResultCacheTest : public QObject {
     QVERIFY(program_.has("cache/noiseloom/results"));
     QCOMPARE(cached(run({"--no-cache"})), QStringList());
     // What is watched goes round, whatever is known.
-    QCOMPARE(eventsOf(run({"--stats", "sampling.x"}).out, "statistics").size(), 100);
+    QCOMPARE(eventsOf(run({"--stats", "sampling.x"}).out, "statistics").size(), 300);
   }
 
   void shownAndCleared() {

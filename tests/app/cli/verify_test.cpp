@@ -120,6 +120,41 @@ class VerifyTest : public QObject {
     QVERIFY2(outcome.out.startsWith(file.toUtf8() + ": agrees exactly"), qPrintable(outcome.text()));
   }
 
+  // Pictures of one run share its work, and come out as each by itself.
+  void manyAtOnce() {
+    const Outcome outcome = program_.run({"verify", "--exact", "--json", "out/walk.png", "out/each-0001.png",
+                                          "out/each-0002.png", "out/walk.png"});
+    QVERIFY2(outcome.code == 0, qPrintable(outcome.text()));
+    QCOMPARE(eventsOf(outcome.out, "verified").size(), 4);
+  }
+
+  // What a group's user sets, or leaves to it, is what was used.
+  void seedsInGroups() {
+    program_.write("groups.loom", R"({
+      "noiseloom": 1,
+      "nodes": {
+        "set": {"type": "group:start", "version": 1, "params": {"seed": 5}},
+        "left": {"type": "group:start", "version": 1},
+        "picture": {"type": "image.from_latent", "version": 1, "inputs": {"latent": "set.noise"}},
+        "other": {"type": "image.from_latent", "version": 1, "inputs": {"latent": "left.noise"}},
+        "save": {"type": "image.save", "version": 1, "params": {"path": "set.png"}, "inputs": {"image": "picture.image"}},
+        "also": {"type": "image.save", "version": 1, "params": {"path": "left.png"}, "inputs": {"image": "other.image"}}
+      },
+      "groups": {
+        "start": {
+          "nodes": {"n": {"type": "noise.gaussian", "version": 1, "params": {"seed": 3, "shape": [3, 8, 8]}}},
+          "inputs": {"seed": {"to": ["n.seed"]}},
+          "outputs": {"noise": {"from": "n.noise"}}
+        }
+      }
+    })");
+    const Outcome outcome = program_.run({"run", "groups.loom", "--out", "groups", "--quiet"});
+    QVERIFY2(outcome.code == 0, qPrintable(outcome.text()));
+    QCOMPARE(provenance("groups/set.png")["seeds"], json::parse(R"({"set/n.seed": 5, "left/n.seed": 3})"));
+    const Outcome verified = program_.run({"verify", "--exact", "groups/set.png", "groups/left.png"});
+    QVERIFY2(verified.code == 0, qPrintable(verified.text()));
+  }
+
   void savedElsewhere() {
     const QString elsewhere = program_.path("elsewhere/there.png");
     QDir().mkpath(program_.path("elsewhere"));
