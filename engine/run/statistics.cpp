@@ -47,12 +47,17 @@ Statistics statisticsOf(const at::Tensor& tensor) {
 bool allFinite(const at::Tensor& tensor) {
   if (!tensor.defined() || !tensor.is_floating_point()) return true;
   if (tensor.scalar_type() == at::kFloat && tensor.is_contiguous() && tensor.device().is_cpu()) {
-    // x * 0 is 0 for every finite x and NaN for the rest; the sum vectorises and needs no branch.
+    // x * 0 is 0 for every finite x and NaN for the rest; the sums need no branch, and being many need not
+    // wait for each other.
+    constexpr int64_t kSums = 32;
     const float* x = tensor.const_data_ptr<float>();
+    const int64_t n = tensor.numel(), whole = n / kSums * kSums;
+    float sums[kSums] = {};
+    for (int64_t i = 0; i < whole; i += kSums)
+      for (int64_t k = 0; k < kSums; ++k) sums[k] += x[i + k] * 0.0f;
+    for (int64_t i = whole; i < n; ++i) sums[0] += x[i] * 0.0f;
     float sum = 0;
-    const int64_t n = tensor.numel();
-#pragma omp simd reduction(+ : sum)
-    for (int64_t i = 0; i < n; ++i) sum += x[i] * 0.0f;
+    for (const float each : sums) sum += each;
     return sum == 0;
   }
   return at::isfinite(tensor).all().item<bool>();
