@@ -121,6 +121,9 @@ json provenanceOf(const PreparedGraph& graph, const Registry& registry, const Ca
                   {"set", graph.set},
                   {"seeds", sources.seeds},
                   {"files", sources.files}};
+  for (const PlanZone& zone : graph.plan->zones)
+    if (zone.fork)
+      provenance["forked"][zone.path] = {{"step", zone.fork->done}, {"state", zone.fork->state.hex()}};
   if (graph.policy.device.is_cuda())
     provenance["libraries"]["CUDA"] = at::detail::getCUDAHooks().showConfig();
   return provenance;

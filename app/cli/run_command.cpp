@@ -267,9 +267,9 @@ int RunSession::paused() {
     return kDone;
   }
   printFiles();
-  std::fprintf(stderr, "paused in %s after step %lld\nto go on, give the same command with --resume%s\n",
+  std::fprintf(stderr, "paused in %s after step %lld\nto go on, give the same command %s\n",
                place.zone.c_str(), static_cast<long long>(place.done),
-               history_ ? ", without --pause-at; to go on with changes, --fork" : ", without --pause-at");
+               history_ ? "without --pause-at; with changes, --fork" : "with --resume, without --pause-at");
   return kDone;
 }
 

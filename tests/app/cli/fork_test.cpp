@@ -89,6 +89,10 @@ class ForkTest : public QObject {
     QCOMPARE(walk(fork + QStringList{"--out", "again"}).code, 0);
     QCOMPARE(program_.read("again/walk.png"), program_.read("fork/walk.png"));
     QCOMPARE(filesBelow(program_.path("whole")), before);
+    // What it began from is not in its graph: nobody can make it again from that.
+    const Outcome verified = program_.run({"verify", "fork/walk.png"});
+    QCOMPARE(verified.code, 2);
+    QVERIFY2(verified.out.contains("it was forked from a step of another run"), qPrintable(verified.text()));
     // A fork keeps its steps, so that it can be forked from.
     const Outcome twice =
         walk({"--fork", "fork", "--at", "sampling=80", "--set", "z.seed=6", "--out", "twice"});
