@@ -8,8 +8,8 @@
 #include <algorithm>
 
 #include "engine/files/cache_folder.h"
-#include "engine/files/safetensors.h"
 #include "engine/run/saved_value.h"
+#include "engine/run/state_file.h"
 
 namespace loom {
 namespace fs = std::filesystem;
@@ -111,13 +111,10 @@ std::optional<std::vector<Value>> DiskCache::find(const Key& key) {
 }
 
 std::vector<Value> DiskCache::read(const fs::path& file, const Key& key) const {
-  Archive archive = readArchive(file);
-  if (!archive.meta.is_object() || archive.meta.value("result", 0) != kFormat ||
-      archive.meta.value("key", "") != key.hex() || archive.meta.value("program", "") != options_.program)
+  const Archive archive = readSealed(file);
+  if (archive.meta.value("result", 0) != kFormat || archive.meta.value("key", "") != key.hex() ||
+      archive.meta.value("program", "") != options_.program)
     throw Error("it is no result of this program");
-  const std::string digest = archive.meta.value("digest", "");
-  archive.meta.erase("digest");
-  if (digestOf(archive) != digest) throw Error("its content is damaged");
   const size_t count = archive.meta.value("outputs", size_t{0});
   if (count > kMostOutputs) throw Error("its count of outputs is damaged");
   std::vector<Value> outputs;
@@ -159,12 +156,12 @@ void DiskCache::write(const fs::path& file, const Key& key, Archive archive, dou
   archive.meta["key"] = key.hex();
   archive.meta["program"] = options_.program;
   archive.meta["seconds"] = seconds;
-  archive.meta["digest"] = digestOf(archive);
   makeCacheFolder(options_.folder);
   // Room is made before, so that the budget holds at every moment; and after, for what others wrote
   // meanwhile.
   removeOldest(options_.folder, options_.mostBytes - bytesOf(archive));
-  writeArchive(file, archive);
+  // After a power cut a file may be damaged: that is told when it is read, and costs no more than computing.
+  writeSealed(file, std::move(archive), Durability::kill);
   removeOldest(options_.folder, options_.mostBytes);
 }
 

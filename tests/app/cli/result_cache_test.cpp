@@ -19,8 +19,9 @@ class ResultCacheTest : public QObject {
       if (event["cached"].toBool()) nodes << event["node"].toString();
     return nodes;
   }
-  Outcome run(const QStringList& more) const {
-    const Outcome outcome = program_.run(QStringList{"run", "slow.loom", "--json"} + more);
+  Outcome run(const QStringList& more, const QString& threads = "1") const {
+    const Outcome outcome =
+        program_.run(QStringList{"run", "slow.loom", "--json", "--threads", threads} + more);
     if (outcome.code != 0) qFatal("%s", qPrintable(outcome.text()));
     return outcome;
   }
@@ -51,7 +52,7 @@ class ResultCacheTest : public QObject {
                       loom::readPng(program_.path("out/renamed.png").toStdString())));
     const Outcome third = run({"--seed", "5"});  // another result
     QCOMPARE(cached(third), QStringList());
-    QCOMPARE(cached(run({"--threads", "1", "--seed", "5"})), cached(run({"--threads", "1", "--seed", "6"})));
+    QCOMPARE(cached(run({}, "2")), QStringList());  // whose last digits may be others
   }
 
   void notUsedWhenNotWanted() {
@@ -86,7 +87,7 @@ class ResultCacheTest : public QObject {
   // Of many at once, each gets its own picture.
   void severalAtOnce() {
     std::vector<std::unique_ptr<QProcess>> all;
-    for (int i = 0; i < 6; ++i) {
+    for (int i = 0; i < 4; ++i) {
       all.push_back(std::make_unique<QProcess>());
       program_.start(*all.back(), {"run", "slow.loom", "--threads", "1", "--quiet", "--seed",
                                    QString::number(i % 2), "--out", "at-once-" + QString::number(i)});
@@ -98,7 +99,7 @@ class ResultCacheTest : public QObject {
     const auto picture = [&](int i) {
       return loom::readPng(program_.path("at-once-" + QString::number(i) + "/walk.png").toStdString());
     };
-    for (int i = 2; i < 6; ++i) QVERIFY(at::equal(picture(i), picture(i % 2)));
+    for (int i = 2; i < 4; ++i) QVERIFY(at::equal(picture(i), picture(i % 2)));
     QVERIFY(!at::equal(picture(0), picture(1)));
   }
 
