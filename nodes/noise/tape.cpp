@@ -45,6 +45,11 @@ std::string keyAt(const std::string& pattern, int64_t step) {
   }
 }
 
+bool hasDraw(const Weights& file, const std::string& pattern, int64_t step) {
+  const std::string key = keyAt(pattern, step);
+  return key.empty() || file.tensors.contains(key);
+}
+
 at::Tensor drawOf(const Weights& file, const std::string& pattern, TapeLayout layout, int64_t step) {
   std::string key = keyAt(pattern, step);
   if (key.empty()) {

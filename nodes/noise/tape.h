@@ -17,6 +17,9 @@ enum class TapeLayout {
   stacked,  // one tensor, step by step along its first dimension
 };
 
+/// Whether the file has a tensor for this step.
+bool hasDraw(const Weights& file, const std::string& pattern, int64_t step);
+
 /// The draw of a step. An empty pattern takes the only tensor there is. Throws Error naming what the file
 /// holds.
 at::Tensor drawOf(const Weights& file, const std::string& pattern, TapeLayout layout, int64_t step);

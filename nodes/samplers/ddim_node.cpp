@@ -27,10 +27,14 @@ void execute(Exec& x) {
   const DdimOptions options{
       .eta = x.get(eta), .last = x.get(last).as<LastAlpha>(), .temperature = x.get(temperature)};
   const bool noisy = ddimSigma(x.get(schedule), step, options) * options.temperature > 0;
-  if (noisy && !x.has(noise))
-    throw Error("", noise.id, "eta above 0 adds noise: link noise.gaussian, or set eta to 0.");
-  x.set(x_prev, Latent{ddimStep(x.get(x0).x, x.get(epsilon).x, x.has(noise) ? x.get(noise).z : at::Tensor(),
-                                x.get(schedule), step, options)});
+  const at::Tensor z = x.has(noise) ? x.get(noise).z : at::Tensor();
+  if (noisy && !z.defined())
+    throw Error(
+        "", noise.id,
+        x.has(noise)
+            ? "is needed here, but the file it comes from has no draw for this step; see noise.file's key."
+            : "eta above 0 adds noise: link noise.gaussian, or set eta to 0.");
+  x.set(x_prev, Latent{ddimStep(x.get(x0).x, x.get(epsilon).x, z, x.get(schedule), step, options)});
 }
 
 void infer(Infer& i) {

@@ -38,11 +38,16 @@ void execute(Exec& x) {
   const AncestralOptions options{.variance = x.get(variance).as<Variance>(),
                                  .temperature = x.get(temperature),
                                  .noiseAtEnd = x.get(noiseAtEnd)};
-  if (ancestralNeedsNoise(step, options) && !x.has(noise))
-    throw Error("", noise.id, "an ancestral step adds noise: link noise.gaussian, or set temperature to 0.");
+  const at::Tensor z = x.has(noise) ? x.get(noise).z : at::Tensor();
+  if (ancestralNeedsNoise(step, options) && !z.defined())
+    throw Error(
+        "", noise.id,
+        x.has(noise)
+            ? "is needed here, but the file it comes from has no draw for this step; see noise.file's key."
+            : "an ancestral step adds noise: link noise.gaussian, or set temperature to 0.");
   AncestralStep next =
       ancestralStep(x.get(x_t).x, x.get(x0).x, x.has(prediction) ? x.get(prediction).variance : at::Tensor(),
-                    x.has(noise) ? x.get(noise).z : at::Tensor(), x.get(schedule), step, options);
+                    z, x.get(schedule), step, options);
   x.set(x_prev, Latent{std::move(next.x_prev)});
   x.set(mean, Latent{std::move(next.mean)});
   x.set(logVariance_, std::move(next.log_variance));

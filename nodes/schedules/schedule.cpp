@@ -85,13 +85,15 @@ Schedule fromTables(at::Tensor beta, at::Tensor alphaBar, double v) {
 
 }  // namespace
 
-Schedule scheduleFromBetas(const at::Tensor& beta, double vPosterior) {
+Schedule scheduleFromBetas(const at::Tensor& beta, double vPosterior, SchedulePrecision precision) {
   if (beta.dim() != 1 || beta.size(0) < 1)
     throw Error("A schedule is made of a list of β; this is " + describe(beta) + ".");
   const at::Tensor b = beta.to(at::kCPU, at::kDouble).contiguous();
   if (!((b >= 0) & (b <= 1)).all().item<bool>())
     throw Error("Every β of a schedule must lie between 0 and 1.");
-  return fromTables(b, (1 - b).cumprod(0), vPosterior);
+  if (precision != SchedulePrecision::float32) return fromTables(b, (1 - b).cumprod(0), vPosterior);
+  const at::Tensor rounded = b.to(at::kFloat);
+  return fromTables(rounded.to(at::kDouble), (1 - rounded).cumprod(0).to(at::kDouble), vPosterior);
 }
 
 Schedule makeSchedule(const ScheduleOptions& options) {
@@ -99,10 +101,7 @@ Schedule makeSchedule(const ScheduleOptions& options) {
   at::Tensor beta = betasOf(options);
   if (options.zeroTerminalSnr) beta = rescaledToZeroSnr(beta);
   if (options.precision == SchedulePrecision::float32_beta) beta = beta.to(at::kFloat).to(at::kDouble);
-  if (options.precision != SchedulePrecision::float32) return scheduleFromBetas(beta, options.vPosterior);
-  const at::Tensor rounded = beta.to(at::kFloat);
-  Schedule s = scheduleFromBetas(rounded.to(at::kDouble), options.vPosterior);
-  return fromTables(s.beta, (1 - rounded).cumprod(0).to(at::kDouble), options.vPosterior);
+  return scheduleFromBetas(beta, options.vPosterior, options.precision);
 }
 
 Schedule respaced(const Schedule& schedule, const Timesteps& timesteps) {

@@ -37,8 +37,10 @@ struct ScheduleOptions {
 };
 Schedule makeSchedule(const ScheduleOptions& options);
 
-/// From β float64 [T], each in [0, 1]. Throws Error on anything else.
-Schedule scheduleFromBetas(const at::Tensor& beta, double vPosterior = 0);
+/// From β [T], each in [0, 1]; of the precisions float32 alone differs: ᾱ is then a product of float32.
+/// Throws Error on anything else.
+Schedule scheduleFromBetas(const at::Tensor& beta, double vPosterior = 0,
+                           SchedulePrecision precision = SchedulePrecision::float64);
 
 /// The schedule over a subsequence alone, β'_i = 1 − ᾱ_{t_i} / ᾱ_{t_{i−1}} (Nichol & Dhariwal 2021, sec. 4):
 /// its step i is timesteps.t[S − 1 − i] of the original, where ᾱ agree.

@@ -1,9 +1,13 @@
 // schedule.timesteps: which steps of a schedule a sampler takes.
+#include <algorithm>
+
 #include "engine/node/exec.h"
 #include "nodes/schedules/timesteps.h"
 
 namespace loom {
 namespace {
+
+enum class Next { listed, even };
 
 constexpr In<Schedule> schedule{"schedule", "Noise schedule the model was trained with"};
 constexpr In<Int> steps{"steps",
@@ -17,11 +21,17 @@ constexpr In<Choice> spacing{
     {.value = 1, .names = {"all", "uniform", "quadratic", "leading", "trailing", "linspace", "spaced"}}};
 constexpr In<Int> offset{
     "offset", "Added to every timestep; LDM and Stable Diffusion: 1", {.value = 0, .min = 0, .max = 1000000}};
+constexpr In<Choice> next{"next",
+                          "Where a step leads. listed: to the next timestep. even: T // S down, as "
+                          "diffusers' DDIM goes whatever the spacing",
+                          {.value = 0, .names = {"listed", "even"}}};
 constexpr Out<Timesteps> timesteps{"timesteps", "Descending timesteps; a zone goes over them"};
 
 void execute(Exec& x) {
-  x.set(timesteps,
-        spacedTimesteps(x.get(schedule).steps(), x.get(steps), x.get(spacing).as<Spacing>(), x.get(offset)));
+  const int64_t T = x.get(schedule).steps(), S = x.get(steps);
+  Timesteps taken = spacedTimesteps(T, S, x.get(spacing).as<Spacing>(), x.get(offset));
+  if (x.get(next).as<Next>() == Next::even) taken.stride = std::max<int64_t>(T / S, 1);
+  x.set(timesteps, std::move(taken));
 }
 
 void infer(Infer& i) {
@@ -43,7 +53,7 @@ void infer(Infer& i) {
 NodeType scheduleTimesteps() {
   NodeType type =
       makeNode("schedule.timesteps", "Timesteps", "Chooses the timesteps a sampler takes, most noise first.",
-               execute, schedule, steps, spacing, offset, timesteps);
+               execute, schedule, steps, spacing, offset, next, timesteps);
   type.infer = infer;
   return type;
 }

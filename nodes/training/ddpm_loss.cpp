@@ -29,6 +29,8 @@ constexpr In<Real> boundWeight{"bound_weight",
                                {.value = 1, .min = 0, .max = 1e6}};
 constexpr Out<at::Tensor> loss{"loss", "Mean over the batch, a scalar that gradients flow through"};
 constexpr Out<at::Tensor> perSample{"per_sample", "Loss of each picture, float32 [batch], without gradients"};
+constexpr Out<at::Tensor> perElement{
+    "per_element", "Error of every value before weighting, float32 [batch, C, H, W], without gradients"};
 constexpr Out<at::Tensor> value{"value", "The loss as a number, without gradients: to plot"};
 
 void execute(Exec& x) {
@@ -37,12 +39,14 @@ void execute(Exec& x) {
                             .norm = x.get(norm).as<ErrorNorm>(),
                             .minSnrGamma = weighted ? x.get(gamma_) : 0,
                             .boundWeight = x.get(boundWeight)};
+  at::Tensor elements;
   const at::Tensor each = sampleLoss(x.get(prediction), x.get(x0).x, x.get(noise).z, x.get(x_t).x,
-                                     x.get(schedule), x.get(timesteps), options);
+                                     x.get(schedule), x.get(timesteps), options, &elements);
   const at::Tensor mean = each.mean();
   x.set(loss, mean);
   x.set(perSample, each.detach());
   x.set(value, mean.detach());
+  x.set(perElement, std::move(elements));
 }
 
 void infer(Infer& i) {
@@ -59,6 +63,8 @@ void infer(Infer& i) {
   i.out(value).dtype = at::kFloat;
   if (clean.shape && !clean.shape->empty()) i.out(perSample).shape = {{clean.shape->front()}};
   i.out(perSample).dtype = at::kFloat;
+  i.out(perElement).shape = clean.shape;
+  i.out(perElement).dtype = at::kFloat;
 }
 
 }  // namespace
@@ -69,7 +75,7 @@ NodeType lossDdpm() {
                "The error of a prediction, simple or weighted, with the variational bound where the variance "
                "is learned.",
                execute, prediction, x0, noise, x_t, schedule, timesteps, kind, norm, weighting, gamma_,
-               boundWeight, loss, perSample, value);
+               boundWeight, loss, perSample, value, perElement);
   type.infer = infer;
   return type;
 }

@@ -113,11 +113,13 @@ at::Tensor predictedMean(PredictionKind kind, const at::Tensor& prediction, cons
 
 at::Tensor sampleLoss(const Prediction& prediction, const at::Tensor& x0, const at::Tensor& noise,
                       const at::Tensor& x_t, const Schedule& schedule, const at::Tensor& t,
-                      const LossOptions& options) {
+                      const LossOptions& options, at::Tensor* elements) {
   const at::Tensor target = targetOf(options.kind, x0, noise, x_t, schedule, t);
   if (prediction.mean.sizes() != target.sizes())
     throw Error("the prediction is " + describe(prediction.mean) + ", the pictures are " + describe(target));
-  at::Tensor loss = meanOfSample(elementError(prediction.mean, target, options.norm));
+  const at::Tensor error = elementError(prediction.mean, target, options.norm);
+  if (elements) *elements = error.detach();
+  at::Tensor loss = meanOfSample(error);
   if (options.minSnrGamma > 0) loss = loss * minSnrWeight(options.kind, schedule, t, options.minSnrGamma);
   if (!prediction.variance.defined()) return loss;
   const at::Tensor mean = predictedMean(options.kind, prediction.mean.detach(), x_t, schedule, t);

@@ -55,9 +55,10 @@ struct LossOptions {
 };
 
 /// L_simple or its weighted form for each sample [B], plus the bound where the prediction has a variance;
-/// through the bound only the variance is trained, the mean is taken as given.
+/// through the bound only the variance is trained, the mean is taken as given. `elements` gets the error of
+/// every value, before weights and bound.
 at::Tensor sampleLoss(const Prediction& prediction, const at::Tensor& x0, const at::Tensor& noise,
                       const at::Tensor& x_t, const Schedule& schedule, const at::Tensor& t,
-                      const LossOptions& options);
+                      const LossOptions& options, at::Tensor* elements = nullptr);
 
 }  // namespace loom

@@ -9,9 +9,11 @@ namespace {
 // Colours are ComfyUI's where it has the type, so that people find their way (MODEL, LATENT, IMAGE, NOISE,
 // SIGMAS); the others keep apart from those.
 
+// Null where there is none: noise of a step that a file has no draw for.
 template <class T, at::Tensor T::*member>
 const at::Tensor* tensorOf(const Value& value) {
-  return &(value.as<T>().*member);
+  const at::Tensor& tensor = value.as<T>().*member;
+  return tensor.defined() ? &tensor : nullptr;
 }
 template <class T, at::Tensor T::*member>
 size_t bytesOf(const Value& value) {

@@ -45,9 +45,12 @@ struct Timestep {
 /// Descending timesteps of the original schedule, int64 [S].
 struct Timesteps {
   std::vector<int64_t> t;
+  int64_t stride = 0;  // above 0: every step goes down by as much, whatever the next timestep is
   Timestep at(int64_t index) const {
-    return {t[index], index + 1 < static_cast<int64_t>(t.size()) ? t[index + 1] : -1, index,
-            static_cast<int64_t>(t.size()), index > 0 ? t[index - 1] : -1};
+    const int64_t count = static_cast<int64_t>(t.size());
+    int64_t next = index + 1 < count ? t[index + 1] : -1;
+    if (stride > 0) next = t[index] >= stride ? t[index] - stride : -1;
+    return {t[index], next, index, count, index > 0 ? t[index - 1] : -1};
   }
 };
 

@@ -9,12 +9,17 @@
 #include "tests/nodes/images/node_call.h"
 
 namespace loom {
+NodeType tensorClip();
 NodeType tensorConcat();
 NodeType tensorIndex();
 NodeType tensorLoad();
+NodeType tensorReshape();
 NodeType tensorSave();
 NodeType tensorSlice();
+NodeType weightsAdd();
 NodeType weightsLoad();
+NodeType weightsSave();
+NodeType weightsTensor();
 }  // namespace loom
 using namespace loom;
 using namespace loom::test;
@@ -268,6 +273,56 @@ class IoNodesTest : public QObject {
     NodeCall mixed = call(tensorConcat());
     mixed.set("tensors", at::ones({2})).set("tensors", at::zeros({2}, at::kLong));
     QVERIFY_REFUSED(mixed.run(), "different dtypes");
+  }
+
+  void reshapes() {
+    NodeCall node = call(tensorReshape());
+    node.set("tensor", at::arange(12)).param("shape", {0, 3, 1});
+    const at::Tensor made = node.run().at("tensor").as<at::Tensor>();
+    QVERIFY(at::equal(made, at::arange(12).view({4, 3, 1})));
+    QCOMPARE(shapeOf(infer(tensorReshape()).link("tensor", {4, 3}).param("shape", {2, 0}).run()),
+             std::string("[2, 6]"));
+    QCOMPARE(shapeOf(infer(tensorReshape()).link("tensor", {"batch", 3}).param("shape", {2, 0}).run()),
+             std::string("[]"));
+    QVERIFY_REFUSED(infer(tensorReshape()).link("tensor", {4, 3}).param("shape", {5, 0}).run(),
+                    "shape: a tensor of 12 values does not fit it: it takes a multiple of 5");
+    QVERIFY_REFUSED(infer(tensorReshape()).link("tensor", {4, 3}).param("shape", {0, 0}).run(),
+                    "one of them may be 0");
+    const int64_t large = int64_t{1} << 31;
+    QVERIFY_REFUSED(infer(tensorReshape()).link("tensor", {4}).param("shape", {large, large, large}).run(),
+                    "shape: ");
+  }
+
+  void clips() {
+    const at::Tensor x = at::tensor({-3.0, 0.5, 2.0});
+    NodeCall node = call(tensorClip());
+    QVERIFY(at::equal(node.set("tensor", x).param("limit", 2).run().at("tensor").as<at::Tensor>(),
+                      x.clamp(-2, 2)));
+    QVERIFY(at::equal(node.param("limit", 0).run().at("tensor").as<at::Tensor>(), x));
+  }
+
+  void tensorsInAndOutOfWeights() {
+    NodeCall first = call(weightsAdd()), second = call(weightsAdd());
+    const Weights one =
+        first.set("tensor", at::ones({2}, at::kHalf)).param("name", "a").run().at("weights").as<Weights>();
+    const Weights two = second.set("weights", one)
+                            .set("tensor", at::arange(3))
+                            .param("name", "b.c")
+                            .run()
+                            .at("weights")
+                            .as<Weights>();
+    QCOMPARE(one.tensors.size(), size_t{1});
+    call(weightsSave()).set("weights", two).param("path", "w.safetensors").run();
+    const Weights read = call(weightsLoad()).param("path", "w.safetensors").run().at("weights").as<Weights>();
+    QVERIFY(at::equal(read.tensors.at("a"), at::ones({2}, at::kHalf)) &&
+            read.tensors.at("a").scalar_type() == at::kHalf);
+    NodeCall pick = call(weightsTensor()), wrong = call(weightsTensor());
+    QVERIFY(at::equal(pick.set("weights", read).param("name", "b.c").run().at("tensor").as<at::Tensor>(),
+                      at::arange(3)));
+    QVERIFY_REFUSED(wrong.set("weights", read).param("name", "d").run(),
+                    "name: there is no tensor \"d\"; there is a, b.c");
+    QVERIFY_REFUSED(infer(weightsSave()).param("path", "w.pt").run(),
+                    "path: weights are saved as .safetensors");
   }
 };
 

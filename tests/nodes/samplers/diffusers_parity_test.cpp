@@ -4,14 +4,14 @@
 
 #include <QtTest>
 
+#include "nodes/samplers/mixture.h"
 #include "nodes/samplers/predict.h"
 #include "nodes/samplers/step.h"
 #include "nodes/schedules/timesteps.h"
 #include "tests/nodes/parity/parity_case.h"
-#include "tests/nodes/samplers/mixture_net.h"
 
 using namespace loom;
-using namespace loom::test;
+
 
 namespace {
 

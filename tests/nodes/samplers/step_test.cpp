@@ -4,13 +4,13 @@
 
 #include <QtTest>
 
+#include "nodes/samplers/mixture.h"
 #include "nodes/samplers/predict.h"
 #include "nodes/samplers/step.h"
 #include "nodes/schedules/timesteps.h"
-#include "tests/nodes/samplers/mixture_net.h"
 
 using namespace loom;
-using namespace loom::test;
+
 
 namespace {
 
