@@ -8,4 +8,7 @@ namespace loom {
 /// At most `most` bytes of a UTF-8 text, cut where a character ends; "..." stands for what is missing.
 std::string shortened(std::string_view text, size_t most = 60);
 
+/// Text of a stranger's file for a terminal: what would move its cursor or end the text is written as \x1b.
+std::string printable(std::string_view text);
+
 }  // namespace loom

@@ -49,9 +49,10 @@ class Builder : public nlohmann::json_sax<Json> {
     // It quotes the text as it stands there, and that may be no UTF-8.
     std::replace_if(
         what.begin(), what.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x80; }, '?');
-    const size_t colon = what.find("syntax error");
-    throw Error("this is not JSON at " + place(text_, position) + ": " +
-                shortened(colon == std::string::npos ? what : what.substr(colon), 200));
+    // After "[json.exception.parse_error.101] parse error at line 1, column 2: ".
+    size_t begin = what.find("syntax error");
+    if (begin == std::string::npos) begin = what.starts_with('[') ? what.find("] ") + 2 : 0;
+    throw Error("this is not JSON at " + place(text_, position) + ": " + shortened(what.substr(begin), 200));
   }
 
   Json take() { return std::move(root_); }

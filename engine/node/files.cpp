@@ -60,7 +60,7 @@ fs::path Files::read(const std::string& text) const {
               "); check the path, or name the file with --set");
 }
 
-fs::path Files::write(const std::string& text) const {
+fs::path Files::writable(const std::string& text) const {
   checkText(text);
   std::error_code error;
   const fs::path path(text);
@@ -69,6 +69,12 @@ fs::path Files::write(const std::string& text) const {
       std::find(options_.writable.begin(), options_.writable.end(), real) != options_.writable.end();
   if (error || (!isBelow(real, options_.output) && !named))
     throw Error(text + " is outside the output folder " + options_.output.string() + "; use a name below it");
+  return real;
+}
+
+fs::path Files::write(const std::string& text) const {
+  const fs::path real = writable(text);
+  std::error_code error;
   fs::create_directories(real.parent_path(), error);
   if (error) throw Error("the folder of " + real.string() + " can't be made: " + error.message());
   return real;

@@ -23,9 +23,13 @@ class Files {
   std::filesystem::path read(const std::string& text) const;
   /// A file below the output folder; its folders are made.
   std::filesystem::path write(const std::string& text) const;
+  /// Throws the Error that write() would, as far as the name tells; touches nothing.
+  void checkWrite(const std::string& text) const { writable(text); }
   const Options& options() const { return options_; }
 
  private:
+  std::filesystem::path writable(const std::string& text) const;
+
   Options options_;
 };
 

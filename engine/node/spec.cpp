@@ -13,7 +13,7 @@ bool Spec::shapeFits(const std::vector<Dim>& other) const {
 std::string Spec::text() const {
   std::string text = type ? type->name : "unknown";
   if (!constant.empty() && type && type->isScalar()) return text + " " + constant.summary();
-  if (dtype) text += std::string(" ") + c10::toString(*dtype);
+  if (dtype) text += " " + c10::getDtypeNames(*dtype).first;
   if (shape) {
     text += " [";
     for (size_t i = 0; i < shape->size(); ++i) text += (i ? ", " : "") + (*shape)[i].text();

@@ -64,7 +64,11 @@ void Compiler::gather(const FlatNode& node, int index, int zone, PlanOp& op) {
     const auto param = node.doc->params.find(port.id);
     if (param != node.doc->params.end()) {
       try {
-        op.in.push_back(constantSlot(node.path, port, port.parse(param->second)));
+        Value value = port.parse(param->second);
+        // A name that can't be written is refused now, not when what was to be saved is there.
+        if (port.writes && value.is<FilePath>() && !options_.files.options().output.empty())
+          options_.files.checkWrite(value.as<FilePath>().text);
+        op.in.push_back(constantSlot(node.path, port, std::move(value)));
       } catch (const Error& error) {
         throw Error(node.path, port.id, error.what());
       }

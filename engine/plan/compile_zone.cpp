@@ -21,6 +21,15 @@ Spec elementSpec(const Spec& sequence, const TypeInfo& element) {
 
 }  // namespace
 
+void checkCollected(const PlanZone& zone, int64_t steps, const PlanZone::Collect& collect) {
+  const int64_t values = steps <= 0 ? 0 : (steps - 1) / collect.every + 1;
+  if (values <= kMostCollected) return;
+  throw Error(zone.path, collect.name,
+              "would hold " + std::to_string(values) + " values in memory, and may hold " +
+                  std::to_string(kMostCollected) + ": set \"every\" to " +
+                  std::to_string((steps - 1) / kMostCollected + 1) + " or more");
+}
+
 void Compiler::visitZone(int index, int outer) {
   const int zone = static_cast<int>(plan_.zones.size());
   plan_.zones.emplace_back();
@@ -159,6 +168,7 @@ void Compiler::closeZone(const FlatNode& node, int index, OpId firstOp) {
   for (const Zone::Collect& collect : declared.collect) {
     const SlotId from = use(node.named.at("collect." + collect.name), self);
     plan_.zones[self].collect.push_back({collect.name, from, -1, collect.every});
+    checkCollected(plan_.zones[self], plan_.zones[self].count, plan_.zones[self].collect.back());
   }
   plan_.zones[self].base = baseKey(plan_.zones[self], keys_);
   plan_.zones[self].loopBase = baseKey(plan_.zones[self], loopKeys_);

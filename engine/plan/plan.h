@@ -87,6 +87,9 @@ struct PlanZone {
   std::optional<ForkPoint> fork;  // where it begins, if not at its first state
 };
 
+/// Throws Error where a collection of a zone of so many steps could not stay in memory.
+void checkCollected(const PlanZone& zone, int64_t steps, const PlanZone::Collect& collect);
+
 struct Plan {
   std::shared_ptr<const Document> document;
   std::vector<Slot> slots;
@@ -120,7 +123,8 @@ Plan compile(std::shared_ptr<const Document> document, const Registry& registry,
 /// The plan as a person reads it: order, hoisting, tables, merges, lifetimes.
 std::string printPlan(const Plan& plan);
 
-inline constexpr int64_t kMostSteps = 10'000'000;  // of one zone
-inline constexpr int64_t kMostTabled = 100'000;    // steps for which a table is made before the loop
+inline constexpr int64_t kMostSteps = 1'000'000'000'000;  // of one zone
+inline constexpr int64_t kMostCollected = 10'000'000;     // values of one collection: they stay in memory
+inline constexpr int64_t kMostTabled = 100'000;           // steps for which a table is made before the loop
 
 }  // namespace loom

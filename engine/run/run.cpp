@@ -15,9 +15,19 @@ double since(Clock::time_point start) { return std::chrono::duration<double>(Clo
 
 // Torch's own texts carry a C++ backtrace; a person needs the first paragraph.
 std::string plainMessage(const std::exception& error) {
-  if (const auto* torch = dynamic_cast<const c10::Error*>(&error)) return torch->what_without_backtrace();
-  if (dynamic_cast<const std::bad_alloc*>(&error)) return "out of memory; a smaller batch or size needs less";
-  return error.what();
+  constexpr const char* less = "a smaller batch or size needs less";
+  if (dynamic_cast<const std::bad_alloc*>(&error)) return std::string("out of memory; ") + less;
+  const auto* torch = dynamic_cast<const c10::Error*>(&error);
+  if (!torch) return error.what();
+  const std::string text = torch->what_without_backtrace();
+  constexpr std::string_view tried = "you tried to allocate ";
+  if (const size_t at = text.find(tried); at != std::string::npos && text.find("memory") < at) {
+    const double bytes = std::strtod(text.c_str() + at + tried.size(), nullptr);
+    char size[32];
+    std::snprintf(size, sizeof size, "%.1f GiB", bytes / (1 << 30));
+    return std::string("out of memory: ") + size + " more were asked for; " + less;
+  }
+  return text;
 }
 
 }  // namespace

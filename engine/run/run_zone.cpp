@@ -42,6 +42,7 @@ int64_t Run::Implementation::stepsOf(const PlanZone& zone) const {
     throw Error(zone.path, "count",
                 std::to_string(count) + " steps: a zone takes from 0 to " + std::to_string(kMostSteps) +
                     whereInLoop());
+  for (const PlanZone::Collect& collect : zone.collect) checkCollected(zone, count, collect);
   return count;
 }
 

@@ -1,6 +1,7 @@
 #include "nodes/ddpm/checkpoint.h"
 
 #include <algorithm>
+#include <unordered_set>
 
 #include "nodes/types/layouts.h"
 
@@ -8,8 +9,9 @@ namespace loom {
 
 namespace {
 
-/// One name of each layout that only a whole network has.
-constexpr std::string_view kMarks[] = {"head.weight", "conv_in.weight"};
+/// Two names of each layout that together only a network of it has.
+constexpr std::pair<std::string_view, const char*> kMarks[] = {
+    {"head.weight", "time_embedding.timembedding.1.weight"}, {"conv_in.weight", "temb.dense.0.weight"}};
 constexpr const char* kTable = "time_embedding.timembedding.0.weight";
 
 /// Place in a list: "4.module." -> 4, else −1.
@@ -53,12 +55,14 @@ Parameters below(const Weights& weights, const std::string& prefix) {
 
 std::vector<CheckpointChoice> networksIn(const std::vector<std::string>& names) {
   std::vector<CheckpointChoice> found;
+  const std::unordered_set<std::string> all(names.begin(), names.end());
   for (const std::string& name : names)
-    for (const std::string_view mark : kMarks) {
+    for (const auto& [mark, companion] : kMarks) {
       if (!name.ends_with(mark)) continue;
       const std::string prefix = name.substr(0, name.size() - mark.size());
       // "down.0.block.0.conv_in.weight" and the like are no networks: a prefix ends a name.
       if (!prefix.empty() && prefix.back() != '.') continue;
+      if (!all.contains(prefix + companion)) continue;
       found.push_back({prefix, isEma(prefix)});
     }
   // In ermongroup's list the moving average is the last.

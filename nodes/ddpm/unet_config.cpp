@@ -148,7 +148,9 @@ UNetConfig recogniseUNet(const ShapeMap& shapes) {
     throw Error(
         "These weights are of no DDPM U-Net: neither head.weight with time_embedding… (w86763777/"
         "pytorch-ddpm) nor conv_in.weight with temb.dense… (Ho et al., pesser) is there. " +
-        (guess.empty() ? "The first names are" + listed(names) + "." : guess));
+        (names.empty()   ? "There are no tensors at all."
+         : guess.empty() ? "The first names are" + listed(names) + "."
+                         : guess));
   }
   checkSizes(config);
   checkUNetShapes(config, shapes);

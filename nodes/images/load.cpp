@@ -24,7 +24,12 @@ void infer(Infer& i) {
   i.out(image).dtype = at::kFloat;
   const FilePath* named = i.constant(path);
   if (!named) return;
-  const auto file = MappedFile::open(i.files().read(named->text));
+  std::shared_ptr<const MappedFile> file;
+  try {
+    file = MappedFile::open(i.files().read(named->text));
+  } catch (const Error& error) {
+    i.refuse(path, error.what());
+  }
   const auto header = readPictureHeader(file->bytes());
   if (!header) i.refuse(path, file->name() + " is neither a PNG nor a JPEG nor a WebP");
   i.out(image).shape = {{1, 3, header->height, header->width}};

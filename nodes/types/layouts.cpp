@@ -53,20 +53,21 @@ bool ends(std::string_view name, std::string_view key) {
 
 std::string looksLike(const std::vector<std::string>& names) {
   const LayoutSignature* best = nullptr;
-  size_t bestFound = 1;  // one shared name proves nothing
+  size_t most = 0;
   std::string example;
   for (const LayoutSignature& layout : layoutSignatures()) {
-    size_t found = 0;
+    size_t found = 0, length = 0;  // longer names say more
     std::string first;
     for (const std::string& key : layout.keys) {
       const auto at =
           std::find_if(names.begin(), names.end(), [&](const auto& name) { return ends(name, key); });
       if (at == names.end()) continue;
       if (found++ == 0) first = *at;
+      length += key.size();
     }
-    if (found > bestFound) {
+    if (found > 1 && length > most) {  // one shared name proves nothing
       best = &layout;
-      bestFound = found;
+      most = length;
       example = first;
     }
   }

@@ -116,6 +116,8 @@ class FormatTest : public QObject {
     QTest::newRow("nesting") << QString("| zones in zones, groups in groups | %1 |").arg(kMostNesting);
     QTest::newRow("json") << QString("| JSON in JSON | %1 |").arg(2 * kMostNesting + 16);
     QTest::newRow("steps") << "| steps of a zone | " + english.toString(qlonglong{kMostSteps}) + " |";
+    QTest::newRow("collected") << "| values of a collection | " +
+                                      english.toString(qlonglong{kMostCollected}) + " |";
     QTest::newRow("ports") << "| ports of a zone | " + english.toString(qulonglong{kMostZonePorts}) + " |";
   }
   void limitsAreWhatTheManualSays() {

@@ -108,7 +108,7 @@ class NodeTypeTest : public QObject {
     spec.type = &typeOf<at::Tensor>();
     spec.dtype = at::kFloat;
     spec.shape = std::vector<Dim>{"batch", 3};
-    QCOMPARE(spec.text(), std::string("Tensor Float [batch, 3]"));
+    QCOMPARE(spec.text(), std::string("Tensor float32 [batch, 3]"));
     QVERIFY(spec.shapeFits({4, 3}) && spec.shapeFits({"n", 3}) && spec.shapeFits({4, "channels"}));
     QVERIFY(!spec.shapeFits({4, 4}) && !spec.shapeFits({3}));
     QVERIFY(Spec().shapeFits({1, 2, 3}));

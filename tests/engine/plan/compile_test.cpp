@@ -120,8 +120,13 @@ class CompileTest : public QObject {
         loop("'count':1,'state':{'x':{'init':'one.value','next':'z.x'}},'collect':{'x':{'from':'one.value'}}",
              ""),
         "z.x: two ports of the zone have this name");
-    row("too many steps", loop("'count':10000001", ""),
-        "z.count: 10000001 steps: a zone takes from 0 to 10000000");
+    row("too many steps", loop("'count':1000000000001", ""),
+        "z.count: 1000000000001 steps: a zone takes from 0 to 1000000000000");
+    row("too much to collect",
+        loop("'count':1000000000,'state':{'x':{'init':'one.value','next':'z.x'}},'collect':{'h':{'from':'z.x'"
+             ",'every':3}}",
+             ""),
+        "z.h: would hold 333333334 values in memory, and may hold 10000000: set \"every\" to 100 or more");
     row("negative steps", loop("'count':-1", ""), "z.count: -1 steps: a zone takes from 0 to");
     row("count of the wrong type", loop("'count':'one.value'", ""),
         "z.count: takes Whole number, but one.value gives Number");
@@ -142,7 +147,7 @@ class CompileTest : public QObject {
         graph("'v':{'type':'test.tensor','params':{'shape':[4,3]}},'z':{'type':'zone','count':1,'state':{'x':"
               "{'init':'v.tensor','next':'w.tensor'}},"
               "'nodes':{'w':{'type':'test.widen','inputs':{'x':'z.x'}}}}"),
-        "z.x: begins as Tensor Float [4, 3] but comes back as Tensor Float [8, 3]: a state keeps its shape");
+        "z.x: begins as Tensor float32 [4, 3] but comes back as Tensor float32 [8, 3]: a state keeps its shape");
     row("until that is no bool", loop("'count':1,'until':'one.value'", ""),
         "z.until: takes Yes or no, but one.value gives Number");
     row("when that is no bool", graph(std::string(kOne) + ",'a':{'type':'test.add','when':'one.value'}"),
@@ -154,7 +159,7 @@ class CompileTest : public QObject {
     row("refused by a node's own check",
         graph("'v':{'type':'test.tensor','params':{'shape':[2,4]}},'n':{'type':'test.need3','inputs':{'x':'v."
               "tensor'}}"),
-        "n.x: needs 3 columns, not Tensor Float [2, 4]");
+        "n.x: needs 3 columns, not Tensor float32 [2, 4]");
     row("an exposed input to no node", graph(kOne, ",'inputs':{'v':{'to':['two.value']}}"),
         "the exposed input v names no node: two.value");
     row("an exposed input to no port", graph(kOne, ",'inputs':{'v':{'to':['one.valu']}}"),
