@@ -22,7 +22,7 @@ constexpr const char* kFooter =
     "Examples:\n"
     "  noiseloom run graphs/ddpm.loom                      sample; pictures come to out/\n"
     "  noiseloom run graphs/ddpm.loom --seed 7 --batch 16\n"
-    "  noiseloom run out/ddpm.png --set steps.count=20     a picture stands for the graph it was made with\n"
+    "  noiseloom run out/ddpm.png --set steps=20           a picture stands for the graph it was made with\n"
     "  noiseloom check graphs/ddpm.loom                    what each node would give, or what is wrong\n"
     "  noiseloom nodes noise.gaussian                      a node's inputs, outputs and defaults\n"
     "  noiseloom info weights.pt                           what a weight file, picture or graph holds\n"
@@ -41,11 +41,16 @@ constexpr const char* kRunFooter =
     "and .png\n"
     "  noiseloom run graphs/ddpm.loom --stats sampling.x        min, max, mean... of every x_t: "
     "out/sampling.x.csv\n"
-    "  noiseloom run graphs/train/ddpm.loom --resume            go on where a stopped run left off\n"
+    "  noiseloom run graphs/train/ddpm_emoji.loom --resume      go on where a stopped run left off\n"
     "  noiseloom run graphs/ddim.loom --keep-steps --out a      keep every step; then, with another eta from "
     "30:\n"
     "  noiseloom run graphs/ddim.loom --fork a --at 30 --set step.eta=1 --out b\n"
     "  noiseloom run graphs/ddpm.loom --json | jq .event";
+
+// CLI11 would take -1 for the largest number there is.
+std::string notNegative(const std::string& text) {
+  return text.starts_with('-') ? "a seed goes from 0 to 18446744073709551615, not " + text : "";
+}
 
 class CommandLine {
  public:
@@ -94,6 +99,7 @@ CommandLine::CommandLine(const Registry& registry) : registry_(registry) {
 
 CLI::App* CommandLine::command(const char* name, const char* about, std::function<int()> action) {
   CLI::App* command = app_.add_subcommand(name, about);
+  command->footer("");  // the program's examples are not repeated for each command
   command->callback([this, action = std::move(action)] { action_ = action; });
   return command;
 }
@@ -103,14 +109,16 @@ void CommandLine::addGraph(CLI::App& command, GraphRequest& request, bool& json)
   command.add_option("--set", request.set, "Set an exposed name or node.param; may be repeated")
       ->type_name("NAME=VALUE")
       ->allow_extra_args(false);
-  command.add_option("--seed", request.seed, "Set the exposed name \"seed\"")->type_name("N");
+  command.add_option("--seed", request.seed, "Set the exposed name \"seed\"")
+      ->check(CLI::Validator(notNegative, "", ""))
+      ->type_name("N");
   command.add_option("--batch", request.batch, "Set the exposed name \"batch\"")->type_name("N");
   command.add_option("--device", request.policy.device, "auto, cpu or cuda")
-      ->check(CLI::IsMember({"auto", "cpu", "cuda"}))
+      ->check(CLI::IsMember({"auto", "cpu", "cuda"}).description(""))
       ->type_name("NAME")
       ->capture_default_str();
   command.add_option("--dtype", request.policy.dtype, "Of networks: auto, fp32, bf16 or fp16")
-      ->check(CLI::IsMember({"auto", "fp32", "bf16", "fp16"}))
+      ->check(CLI::IsMember({"auto", "fp32", "bf16", "fp16"}).description(""))
       ->type_name("NAME")
       ->capture_default_str();
   command.add_option("--threads", request.policy.threads, "Cores to use; 0: all")
@@ -255,7 +263,12 @@ void CommandLine::addCache() {
 std::string CommandLine::reasonFor(const CLI::ParseError& error, const std::string& first) const {
   std::string names;
   for (const CLI::App* command : app_.get_subcommands({})) {
-    if (command->get_name() == first) return error.what();
+    if (command->get_name() == first) {
+      for (const std::string& word : command->remaining())
+        if (word.starts_with('-'))
+          return first + " has no option " + word + "; --set name=value sets what a graph exposes";
+      return error.what();
+    }
     names += (names.empty() ? "" : ", ") + command->get_name();
   }
   const bool word = !first.empty() && first[0] != '-';

@@ -4,6 +4,8 @@
 
 #include <new>
 
+#include "engine/core/text.h"
+
 namespace loom {
 
 void writeJsonLine(std::FILE* stream, const nlohmann::json& object) {
@@ -34,7 +36,7 @@ int report(const Error& error, ExitCode code, bool json) {
     writeJsonLine(stdout, errorEvent(error, code));
   } else {
     std::fflush(stdout);
-    std::fprintf(stderr, "error: %s\n", error.full().c_str());
+    std::fprintf(stderr, "error: %s\n", printable(error.full()).c_str());
   }
   return code;
 }

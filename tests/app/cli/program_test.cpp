@@ -40,6 +40,9 @@ class ProgramTest : public QObject {
     row("nothing", {}, 2, "--help");
     row("unknown command", {"paint"}, 2, "run, check, plan, nodes, info");
     row("unknown option", {"run", "walk.loom", "--paint"}, 2, "--paint");
+    row("a graph's own name as an option", {"run", "walk.loom", "--steps", "3"}, 2,
+        "run has no option --steps");
+    row("seed below 0", {"run", "walk.loom", "--seed", "-1"}, 2, "from 0 to 18446744073709551615");
     row("bad choice", {"run", "walk.loom", "--dtype", "int4"}, 2, "int4");
     row("no file", {"run", "nowhere.loom"}, 2, "there is no file nowhere.loom");
     row("a folder", {"check", "."}, 2, "is a folder");
