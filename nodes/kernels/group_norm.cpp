@@ -1,6 +1,5 @@
 #include "nodes/kernels/group_norm.h"
 
-#include <ATen/Parallel.h>
 #include <c10/core/GradMode.h>
 #include <torch/csrc/autograd/custom_function.h>
 
@@ -8,6 +7,7 @@
 #include <vector>
 
 #include "nodes/kernels/group_norm_loops.h"
+#include "nodes/kernels/parallel.h"
 
 namespace loom {
 
@@ -24,7 +24,7 @@ struct Sizes {
 /// Runs f(sample, first row, row count, chunk number) over all samples and chunks.
 template <class F>
 void overChunks(const Sizes& s, const F& f) {
-  at::parallel_for(0, s.B * s.chunks(), 1, [&](int64_t begin, int64_t end) {
+  parallelFor(0, s.B * s.chunks(), 1, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
       const int64_t first = i % s.chunks() * kRows;
       f(i / s.chunks(), first, std::min(kRows, s.rows - first), i);

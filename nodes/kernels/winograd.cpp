@@ -8,6 +8,7 @@
 
 #include "engine/core/error.h"
 #include "nodes/kernels/matmul_loops.h"
+#include "nodes/kernels/parallel.h"
 #include "nodes/kernels/winograd_loops.h"
 
 namespace loom {
@@ -71,7 +72,7 @@ WinogradWeights weightsOf(const at::Tensor& weight, bool transposed) {
 
 void transformInput(const Cuts& c, const float* x, int64_t first, int64_t count, float* V) {
   constexpr int64_t kGrain = 4;
-  at::parallel_for(0, count, kGrain, [&](int64_t begin, int64_t end) {
+  parallelFor(0, count, kGrain, [&](int64_t begin, int64_t end) {
     loops::winogradInput(c.m, x, c.shape, first + begin, first + end, V + begin * c.shape.channels,
                          c.plane());
   });
@@ -137,7 +138,7 @@ at::Tensor winogradConvolve(const at::Tensor& x, const at::Tensor& weight, const
   for (int64_t first = 0; first < c.tiles; first += c.block) {
     const int64_t count = std::min(c.block, c.tiles - first);
     transformInput(c, source.const_data_ptr<float>(), first, count, V);
-    at::parallel_for(0, panels * shares, 1, [&](int64_t begin, int64_t end) {
+    parallelFor(0, panels * shares, 1, [&](int64_t begin, int64_t end) {
       for (int64_t i = begin; i < end; ++i) {
         const int64_t share = i % shares;
         convolvePanel(c, w, V, first, count * share / shares, count * (share + 1) / shares, i / shares, to);
@@ -162,7 +163,7 @@ at::Tensor winogradWeightGradient(const at::Tensor& x, const at::Tensor& dy, con
   for (int64_t first = 0; first < c.tiles; first += c.block) {
     const int64_t count = std::min(c.block, c.tiles - first);
     transformInput(c, source.const_data_ptr<float>(), first, count, V);
-    at::parallel_for(0, panels, 1, [&](int64_t begin, int64_t end) {
+    parallelFor(0, panels, 1, [&](int64_t begin, int64_t end) {
       float* M = workspace<1>(c.products * blockPlane);
       for (int64_t panel = begin; panel < end; ++panel) {
         float* U = sums.mutable_data_ptr<float>() + panel * c.products * filterPlane;
@@ -177,7 +178,7 @@ at::Tensor winogradWeightGradient(const at::Tensor& x, const at::Tensor& dy, con
       }
     });
   }
-  at::parallel_for(0, panels, 1, [&](int64_t begin, int64_t end) {
+  parallelFor(0, panels, 1, [&](int64_t begin, int64_t end) {
     for (int64_t panel = begin; panel < end; ++panel)
       loops::winogradFilterGradients(c.m, sums.const_data_ptr<float>() + panel * c.products * filterPlane,
                                      panel * kPanel, w);

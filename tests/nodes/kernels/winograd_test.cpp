@@ -5,9 +5,13 @@
 #include <ATen/Parallel.h>
 
 #include <QtTest>
+#include <mutex>
+#include <set>
+#include <thread>
 
 #include "engine/core/error.h"
 #include "nodes/kernels/convolution.h"
+#include "nodes/kernels/parallel.h"
 #include "nodes/kernels/winograd.h"
 
 using namespace loom;
@@ -53,6 +57,7 @@ class WinogradTest : public QObject {
   void differentiates_data();
   void differentiates();
   void threadsDoNotMatter();
+  void threadsAreUsed();
   void noPictures();
   void fitsOnlyWhatItCan();
 };
@@ -146,6 +151,19 @@ void WinogradTest::threadsDoNotMatter() {
     QVERIFY(winogradWeightGradient(x, alone).equal(dw));
   }
   at::set_num_threads(threads);
+}
+
+void WinogradTest::threadsAreUsed() {
+  const int threads = at::get_num_threads();
+  at::set_num_threads(2);
+  std::mutex mutex;
+  std::set<std::thread::id> seen;
+  parallelFor(0, 2, 1, [&](int64_t, int64_t) {
+    const std::lock_guard lock(mutex);
+    seen.insert(std::this_thread::get_id());
+  });
+  at::set_num_threads(threads);
+  QCOMPARE(seen.size(), size_t{2});
 }
 
 void WinogradTest::noPictures() {
