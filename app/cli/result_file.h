@@ -9,8 +9,8 @@
 
 namespace loom {
 
-/// The texts of a PNG, of a GIF's comment, of a box in an MP4, or of a safetensors file's metadata, by keyword; empty for files
-/// of other kinds. Throws Error for one of these that is damaged.
+/// The texts of a PNG, of a GIF's comment, of a box in an MP4, or of a safetensors file's metadata, by
+/// keyword; empty for files of other kinds. Throws Error for one of these that is damaged.
 std::optional<std::map<std::string, std::string>> textsIn(const std::filesystem::path& file);
 
 /// The provenance among them; null where there is none or it is no JSON object.

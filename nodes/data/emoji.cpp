@@ -1,8 +1,8 @@
 // data.emoji: a dataset that every machine can make for itself.
 #include <ATen/ATen.h>
 
-#include "engine/files/cache_folder.h"
 #include "engine/core/key.h"
+#include "engine/files/cache_folder.h"
 #include "engine/node/exec.h"
 #include "nodes/data/dataset_file.h"
 #include "nodes/data/emoji_dataset.h"

@@ -1,8 +1,9 @@
 // One result, however it was come by, on a small trained-size network (the reference case's, 16 × 16): alone
 // or in a batch, with one thread or two, in one go or killed on the way, with what the plan saves or without.
 // Killed and resumed is bit for bit. A batch of another size, or other threads, may take other kernels
-// (Winograd's tiles go by the size of the work), whose sums are rounded in another order: measured 2e-5 of the
-// standard deviation after 10 steps, allowed 1e-4, what the reference cases allow one pass of the network.
+// (Winograd's tiles go by the size of the work), whose sums are rounded in another order: measured 2e-5 of
+// the standard deviation after 10 steps, allowed 1e-4, what the reference cases allow one pass of the
+// network.
 #include <ATen/ATen.h>
 #include <signal.h>
 

@@ -147,7 +147,8 @@ class CompileTest : public QObject {
         graph("'v':{'type':'test.tensor','params':{'shape':[4,3]}},'z':{'type':'zone','count':1,'state':{'x':"
               "{'init':'v.tensor','next':'w.tensor'}},"
               "'nodes':{'w':{'type':'test.widen','inputs':{'x':'z.x'}}}}"),
-        "z.x: begins as Tensor float32 [4, 3] but comes back as Tensor float32 [8, 3]: a state keeps its shape");
+        "z.x: begins as Tensor float32 [4, 3] but comes back as Tensor float32 [8, 3]: a state keeps its "
+        "shape");
     row("until that is no bool", loop("'count':1,'until':'one.value'", ""),
         "z.until: takes Yes or no, but one.value gives Number");
     row("when that is no bool", graph(std::string(kOne) + ",'a':{'type':'test.add','when':'one.value'}"),

@@ -129,11 +129,11 @@ class RunTest : public QObject {
              7.0);
     const std::string said = failure([] {
       finish(
-          graph("'n':{'type':'test.whole','params':{'value':20000000}},'z':{'type':'zone','count':'n.value','"
+          graph("'n':{'type':'test.whole','params':{'value':-5}},'z':{'type':'zone','count':'n.value','"
                 "state':{'x':{'init':'one.value','next':'z.x'}}}",
                 "z_x"));
     });
-    QVERIFY2(QString::fromStdString(said).startsWith("z.count: 20000000 steps: a zone takes from 0 to"),
+    QVERIFY2(QString::fromStdString(said).startsWith("z.count: -5 steps: a zone takes from 0 to"),
              said.c_str());
   }
   void sequencesOfDifferentLengths() {
@@ -144,12 +144,6 @@ class RunTest : public QObject {
                 "z_x"));
     });
     QCOMPARE(said, std::string("z.b: has 5 elements where the others have 4"));
-    QVERIFY(!failure([] {
-               finish(
-                   graph("'far':{'type':'test.ladder','params':{'size':10000001}},'z':{'type':'zone','over':{"
-                         "'a':'far.ladder'},'state':{'x':{'init':'one.value','next':'z.a'}}}",
-                         "z_x"));
-             }).empty());
   }
   void overATensor() {
     const auto done = finish(

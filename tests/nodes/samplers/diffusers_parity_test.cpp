@@ -12,7 +12,6 @@
 
 using namespace loom;
 
-
 namespace {
 
 Mixture mixtureOf(const nlohmann::json& config) {

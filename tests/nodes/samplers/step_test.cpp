@@ -11,7 +11,6 @@
 
 using namespace loom;
 
-
 namespace {
 
 at::Tensor random(std::vector<int64_t> sizes, uint64_t seed) {
