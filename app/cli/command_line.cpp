@@ -43,8 +43,8 @@ constexpr const char* kRunFooter =
     "out/sampling.x.csv\n"
     "  noiseloom run graphs/train/ddpm_emoji.loom --resume      go on where a stopped run left off\n"
     "  noiseloom run graphs/ddim.loom --keep-steps --out a      keep every step; then, with another eta from "
-    "30:\n"
-    "  noiseloom run graphs/ddim.loom --fork a --at 30 --set step.eta=1 --out b\n"
+    "12:\n"
+    "  noiseloom run graphs/ddim.loom --fork a --at 12 --set eta=1 --out b\n"
     "  noiseloom run graphs/ddpm.loom --json | jq .event";
 
 // CLI11 would take -1 for the largest number there is.
