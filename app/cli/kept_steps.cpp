@@ -96,8 +96,7 @@ void copySteps(const fs::path& from, const fs::path& to) {
 }
 
 void PauseAt::stepFinished(const StepEvent& event) {
-  const bool here = place_.zone.empty() ? event.depth == 1 : place_.zone == event.zone;
-  if (paused_ || !here || event.done < place_.done || event.done == event.count) return;
+  if (paused_ || !place_.reachedBy(event) || event.done == event.count) return;
   paused_ = true;
   place_ = {event.zone, event.done};
   cancel_.request();

@@ -47,12 +47,9 @@ bool Control::waitPaused(double seconds) const {
 }
 
 bool Control::arrives(const StepEvent& event) {
-  if (place_) {
-    const bool here = place_->zone.empty() ? event.depth == 1 : place_->zone == event.zone;
-    if (here && event.done >= place_->done) {
-      place_.reset();
-      return true;
-    }
+  if (place_ && place_->reachedBy(event)) {
+    place_.reset();
+    return true;
   }
   // Single steps are those of the zone one looks at; what runs within it passes by.
   const bool counted = event.depth == 1 || state_.zone == event.zone;

@@ -19,6 +19,9 @@ class Control final : public Observer {
   struct Place {
     std::string zone;
     int64_t done = 0;
+    bool reachedBy(const StepEvent& event) const {
+      return (zone.empty() ? event.depth == 1 : zone == event.zone) && event.done >= done;
+    }
   };
 
   /// `cancel` (may be null) ends a pause by Cancelled.
