@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "engine/core/error.h"
+#include "nodes/kernels/parallel.h"
 #include "nodes/training/adamw_loop.h"
 
 namespace loom {
@@ -56,7 +57,7 @@ void fusedStep(const AdamWTensors& from, const AdamWTensors& to, const std::vect
                const AdamW& options) {
   const AdamWCoefficients c = coefficients(options);
   const std::vector<Piece> pieces = piecesOf(gradients);
-  at::parallel_for(0, static_cast<int64_t>(pieces.size()), 1, [&](int64_t begin, int64_t end) {
+  parallelFor(0, static_cast<int64_t>(pieces.size()), 1, [&](int64_t begin, int64_t end) {
     for (int64_t at = begin; at < end; ++at) {
       const auto [i, offset, count] = pieces[static_cast<size_t>(at)];
       const auto read = [&](const at::Tensor& t) { return t.const_data_ptr<float>() + offset; };
@@ -92,7 +93,7 @@ double totalNorm(const std::vector<at::Tensor>& gradients) {
   }
   const std::vector<Piece> pieces = piecesOf(gradients);
   std::vector<double> sums(pieces.size());
-  at::parallel_for(0, static_cast<int64_t>(pieces.size()), 1, [&](int64_t begin, int64_t end) {
+  parallelFor(0, static_cast<int64_t>(pieces.size()), 1, [&](int64_t begin, int64_t end) {
     for (int64_t at = begin; at < end; ++at) {
       const Piece& piece = pieces[static_cast<size_t>(at)];
       sums[static_cast<size_t>(at)] =
