@@ -2,6 +2,7 @@
 
 #include <xxhash.h>
 
+#include <charconv>
 #include <cstdio>
 
 namespace loom {
@@ -11,6 +12,16 @@ std::string Key::hex() const {
   std::snprintf(text, sizeof text, "%016llx%016llx", static_cast<unsigned long long>(high),
                 static_cast<unsigned long long>(low));
   return text;
+}
+
+Key Key::fromHex(std::string_view digits) {
+  if (digits.size() != 32 || digits.find_first_not_of("0123456789abcdef") != std::string_view::npos)
+    return {};
+  Key key;
+  const char* text = digits.data();
+  std::from_chars(text, text + 16, key.high, 16);
+  std::from_chars(text + 16, text + 32, key.low, 16);
+  return key;
 }
 
 KeyBuilder& KeyBuilder::add(std::string_view bytes) {

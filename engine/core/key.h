@@ -13,7 +13,9 @@ struct Key {
   uint64_t low = 0, high = 0;
   bool operator==(const Key&) const = default;
   explicit operator bool() const { return low | high; }
-  std::string hex() const;
+  std::string hex() const;  // 32 digits
+  /// What hex() gave; zero for anything else.
+  static Key fromHex(std::string_view digits);
 };
 
 /// Collects bytes and hashes them with XXH3-128. Every field is length-prefixed, so that

@@ -10,6 +10,7 @@
 
 #include "engine/core/cancel.h"
 #include "engine/node/files.h"
+#include "engine/node/inside.h"
 #include "engine/node/node_type.h"
 
 namespace loom {
@@ -33,6 +34,8 @@ struct RunServices {
   virtual void progress(const std::string& node, int64_t done, int64_t total) = 0;
   /// A file that a node has finished writing.
   virtual void produced(const std::string& node, const std::filesystem::path& file) = 0;
+  /// Who looks inside this node, in this call; null where nobody does.
+  virtual InsideWatch* insideOf(const std::string& /*node*/) { return nullptr; }
 };
 
 class Exec {
@@ -94,6 +97,9 @@ class Exec {
 
   std::filesystem::path readPath(const In<FilePath>& port) const;  // throws Error naming the port
   std::filesystem::path writePath(const In<FilePath>& port) const;
+
+  /// Of a node type that shows its inside: who asks for it; mostly null.
+  InsideWatch* inside() const { return services_->insideOf(*path_); }
 
   const NodeType& type() const { return *type_; }
   const std::string& path() const { return *path_; }                 // "group/node"

@@ -47,6 +47,13 @@ struct NodeType {
   };
   std::optional<Merge> merge;
 
+  /// Bytes that execute() works in beside its inputs and outputs; empty where they are not known before the
+  /// run. Null: next to none.
+  std::optional<int64_t> (*workBytes)(const Infer&) = nullptr;
+
+  /// It shows something of its inside when asked (Exec::inside()).
+  bool showsInside = false;
+
   /// Adds to the content key what parameters do not tell, such as a file's identity.
   void (*fingerprint)(Exec&, class KeyBuilder&) = nullptr;
 

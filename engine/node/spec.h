@@ -1,6 +1,8 @@
 #pragma once
 // What is known of a value before anything runs: its type, its shape with symbols for sizes that are
 // not known yet, its dtype, and the value itself where it is a constant of the graph.
+#include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -28,6 +30,14 @@ struct Spec {
   std::optional<std::vector<Dim>> shape;  // tensors; for a denoiser: of one sample, [C, H, W]
   std::optional<at::ScalarType> dtype;
   Value constant;  // empty unless known before the run
+
+  /// Weights: names and sizes, where the file's header has told them.
+  using TensorSizes = std::map<std::string, std::vector<int64_t>>;
+  std::shared_ptr<const TensorSizes> tensors;
+  /// Bytes held where shape and dtype do not tell them: of weights and networks.
+  std::optional<int64_t> heldBytes;
+  /// A network: bytes it works in during a call, for each element of what it is given.
+  std::optional<double> callBytes;
 
   bool shapeFits(const std::vector<Dim>& other) const;
   std::string text() const;  // "Image float32 [batch, 3, 32, 32]"

@@ -1,7 +1,6 @@
 #include "engine/run/history.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cstdio>
 #include <fstream>
 #include <set>
@@ -32,16 +31,6 @@ struct Named {
   Key key;
 };
 
-// What Key::hex() writes; zero for anything else.
-Key keyFromHex(const std::string& hex) {
-  Key key;
-  const char* end = hex.data() + hex.size();
-  if (hex.size() != kKeyDigits || hex.find_first_not_of("0123456789abcdef") != std::string::npos) return {};
-  std::from_chars(hex.data(), hex.data() + 16, key.high, 16);
-  std::from_chars(hex.data() + 16, end, key.low, 16);
-  return key;
-}
-
 // A stem is a file's name, so nothing else is taken for one.
 std::optional<Named> parseStem(const std::string& stem) {
   const size_t dash = stem.find('-');
@@ -51,7 +40,7 @@ std::optional<Named> parseStem(const std::string& stem) {
     if (stem[i] < '0' || stem[i] > '9') return {};
     named.done = named.done * 10 + (stem[i] - '0');
   }
-  named.key = keyFromHex(stem.substr(dash + 1));
+  named.key = Key::fromHex(std::string_view(stem).substr(dash + 1));
   if (!named.key || named.done < 1 || named.done > kMostSteps) return {};
   return named;
 }

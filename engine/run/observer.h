@@ -18,7 +18,7 @@ struct StepEvent {
 };
 
 struct ProbeEvent {
-  const std::string& port;             // "path.port"
+  const std::string& port;             // "path.port", or "path:name" of a node's inside
   std::span<const int64_t> iteration;  // empty outside of zones
   const Value& value;
 };

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/run/cache.h"
+#include "engine/run/live_probes.h"
 #include "engine/run/observer.h"
 
 namespace loom {
@@ -37,8 +38,9 @@ struct RunOptions {
   Observer* observer = nullptr;
   const CancelToken* cancel = nullptr;
   CheckpointStore* checkpoints = nullptr;
-  std::vector<std::string> probes;  // "path.port"
-  bool checkFinite = true;          // NaN or Inf in a zone's state is an error at the step where it appears
+  std::vector<std::string> probes;   // "path.port", or "path:name": computed and told of, come what may
+  const LiveProbes* live = nullptr;  // others, told of where they are computed; outlives the run
+  bool checkFinite = true;           // NaN or Inf in a zone's state is an error at the step where it appears
   nlohmann::json provenance = nlohmann::json::object();
   std::string documentText;  // what a saved picture holds
 };

@@ -94,6 +94,10 @@ struct TypeInfo {
   std::string (*summary)(const Value&) = nullptr;  // one line
   const at::Tensor* (*tensor)(const Value&) = nullptr;
 
+  /// How it looks, where that is more than the plain tensor: floats [B, 1 or 3, H, W] in [0, 1], on the
+  /// value's device. Null: it is shown as its tensor's numbers.
+  at::Tensor (*picture)(const Value&) = nullptr;
+
   /// Scalar kinds only: a parameter's form in a graph file. `parse` throws Error.
   Value (*parse)(const nlohmann::json&) = nullptr;
   nlohmann::json (*format)(const Value&) = nullptr;

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/node/inside.h"
 #include "engine/values/scalars.h"
 #include "engine/values/tensors.h"
 
@@ -81,8 +82,9 @@ class DenoiserNet {
   /// dtype the matrix work is done, and whether dropout is on.
   struct Mode {
     at::ScalarType compute = at::kFloat;
-    double dropout = 0;        // probability; 0 while sampling
-    uint64_t dropoutSeed = 0;  // of the masks
+    double dropout = 0;             // probability; 0 while sampling
+    uint64_t dropoutSeed = 0;       // of the masks
+    InsideWatch* inside = nullptr;  // is shown what insides() names; outlives the call
   };
   virtual at::Tensor forward(const at::Tensor& x, const at::Tensor& embedding, Mode mode) const = 0;
   virtual int64_t channels() const = 0;
@@ -92,6 +94,8 @@ class DenoiserNet {
     (void)name;
     return true;
   }
+  /// What forward() can show of its inside: attention maps [B, heads, queries, keys], block activations.
+  virtual std::vector<std::string> insides() const { return {}; }
   virtual std::string describe() const = 0;  // "DDPM UNet, w86763777 layout, 35.7 M parameters"
 };
 struct Denoiser {

@@ -1,0 +1,30 @@
+#pragma once
+// Looking inside a node: what it computes on the way to its outputs (a network's attention maps, the
+// activations of its blocks), shown by name while somebody asks for it, and at no cost otherwise.
+#include <ATen/core/Tensor.h>
+
+#include <string>
+#include <vector>
+
+namespace loom {
+
+/// Who asks. Belongs to one call of a node; on the run's thread.
+class InsideWatch {
+ public:
+  virtual ~InsideWatch() = default;
+  /// The names asked for, in no order. A node that has no such name says so by an Error that lists those it
+  /// has.
+  virtual const std::vector<std::string>& names() const = 0;
+  bool wants(const std::string& name) const {
+    for (const std::string& each : names())
+      if (each == name) return true;
+    return false;
+  }
+  /// `value` may be kept: the node writes into it no more.
+  virtual void show(const std::string& name, at::Tensor value) = 0;
+};
+
+/// Throws Error where a name is asked for that is not among `there`.
+void requireInsides(const InsideWatch& watch, const std::vector<std::string>& there);
+
+}  // namespace loom
