@@ -339,7 +339,8 @@ class DiskCacheTest : public QObject {
     QCOMPARE(calls("multiply") + calls("constant"), int64_t{0});
 
     DiskCache hostile(optionsFor(scratch.path("h")));
-    for (const PlanOp& op : planOf(graph)->ops) {
+    const auto plan = planOf(graph);
+    for (const PlanOp& op : plan->ops) {
       if (!op.key) continue;
       hostile.put(op.key, std::vector<Value>(op.out.size(), Value::of<at::Tensor>(at::zeros({1}))), 1);
     }
