@@ -35,17 +35,6 @@ std::string rateText(double perSecond) {
   return formatted(perSecond > 0.1 ? "%.1f s/step" : "%.0f s/step", 1 / perSecond);
 }
 
-std::string sizeText(uint64_t bytes) {
-  const char* units[] = {"B", "KiB", "MiB", "GiB", "TiB"};
-  double size = static_cast<double>(bytes);
-  int unit = 0;
-  while (size >= 1023.95 && unit < 4) {
-    size /= 1024;
-    ++unit;
-  }
-  return unit ? formatted("%.1f %s", size, units[unit]) : formatted("%.0f %s", size, units[0]);
-}
-
 std::string countText(uint64_t count) {
   if (count >= 999'950'000) return formatted("%.2f G", static_cast<double>(count) / 1e9);
   if (count >= 999'950) return formatted("%.1f M", static_cast<double>(count) / 1e6);

@@ -41,7 +41,8 @@ bool arePictures(const Recording& recording) {
 
 std::string portStem(const std::string& port) {
   std::string stem = port;
-  std::replace(stem.begin(), stem.end(), '/', '.');
+  for (char& c : stem)
+    if (c == '/' || c == ':') c = '.';
   return stem;
 }
 
