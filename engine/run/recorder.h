@@ -125,6 +125,7 @@ class Recorder final : public Observer {
     std::string port;
     int64_t track = 0;
     std::vector<FolderFrame> frames;
+    std::vector<Value> values;  // held, so that the run can't take them and write into them meanwhile
     std::vector<size_t> costs;  // in memory
   };
   using Lock = std::unique_lock<std::mutex>;

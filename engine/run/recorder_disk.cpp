@@ -31,10 +31,15 @@ void Recorder::write() {
     Track* track = full() ? fullest() : nullptr;
     if (!track) continue;
     writing_ = true;
-    if (hasRoom(*track))
-      store(takeBatch(*track), lock);
-    else if (!makeRoom(lock))
+    if (hasRoom(*track)) {
+      Batch batch = takeBatch(*track);
+      store(batch, lock);
+      lock.unlock();
+      batch = {};  // not while the run's thread may wait for the lock: megabytes take their time to go
+      lock.lock();
+    } else if (!makeRoom(lock)) {
       closeDisk("the " + std::to_string(options_.mostDiskBytes) + " bytes for them on disk are used up");
+    }
     writing_ = false;
     written_.notify_all();
   }
@@ -58,7 +63,7 @@ Recorder::Track* Recorder::fullest() {
 }
 
 Recorder::Batch Recorder::takeBatch(Track& track) {
-  Batch batch{track.port, track.id, {}, {}};
+  Batch batch{track.port, track.id, {}, {}, {}};
   size_t bytes = 0;
   const auto full = [&](const Frame& frame) {
     return !batch.frames.empty() &&
@@ -70,6 +75,7 @@ Recorder::Batch Recorder::takeBatch(Track& track) {
     frame.writing = true;
     bytes += frame.bytes;
     batch.frames.push_back({track.nextToSpill, frame.iteration, tensorFor(frame.value)});
+    batch.values.push_back(frame.value);
     batch.costs.push_back(costOf(frame.bytes));
   }
   return batch;
@@ -107,7 +113,7 @@ bool Recorder::compact(Lock& lock) {
     }
   }
   if (!track) return false;
-  Batch batch{track->port, track->id, {}, {}};
+  Batch batch{track->port, track->id, {}, {}, {}};
   try {
     const std::shared_ptr<const MappedFile> file = MappedFile::open(fileOf(track->port, chunk));
     for (const int64_t number : track->chunks.at(chunk).frames) {

@@ -394,6 +394,29 @@ class RecorderDiskTest : public QObject {
     for (const int64_t step : steps) QVERIFY(isContent(recorder.frame(kPort, std::array{step}), step));
   }
 
+  // What the writer is at is never written into: the run takes a value only where nobody else holds it. A
+  // value that is taken is spoiled here, as a run would.
+  void whatIsBeingWrittenIsNotTaken() {
+    const Scratch scratch;
+    const fs::path folder = scratch.path("r");
+    {
+      Recorder recorder({.mostBytes = kBudget, .folder = folder});
+      recorder.add(kPort, {1'000'000, 14});  // all frames but the first are let go soon, some while written
+      std::deque<std::pair<int64_t, Value>> held;
+      for (int64_t step = 0; step < 3000; ++step) {
+        held.emplace_back(step, Value::of<at::Tensor>(contentOf(step)));
+        const int64_t iteration[] = {step};
+        recorder.probed({kPort, iteration, held.back().second});
+        for (auto& [number, value] : held)
+          if (at::Tensor* mine = number < step - 2 ? value.unique<at::Tensor>() : nullptr) mine->zero_();
+        if (held.size() > 40) held.pop_front();
+        if (step % 50) continue;
+        for (const FolderFrame& frame : readRecordingFolder(folder, kPort))
+          QVERIFY2(frame.tensor.equal(contentOf(frame.number)), "written while it was changed");
+      }
+    }
+  }
+
   void numbersStayInMemory() {
     const Scratch scratch;
     Recorder recorder({.record = {"zone.t"}, .mostBytes = 10'000, .folder = scratch.path("r")});
