@@ -28,6 +28,7 @@ std::vector<Setting> settingsOf(const GraphRequest& request, const Document& doc
     requireExposed(document, "batch", "--batch");
     settings.push_back({"batch", std::to_string(*request.batch)});
   }
+  settings.insert(settings.end(), request.job.begin(), request.job.end());
   return settings;
 }
 
@@ -59,7 +60,7 @@ PreparedGraph prepareGraph(GraphSource source, const GraphRequest& request, cons
                     {.current = fs::current_path(), .graph = graph.source.file.parent_path()});
   graph.set = applied.values;
   graph.files = filesOf(request, graph.source, applied);
-  graph.policy = decidePolicy(request.policy);
+  graph.policy = request.decided ? *request.decided : decidePolicy(request.policy);
   graph.document = std::make_shared<const Document>(std::move(applied.document));
   CompileOptions options;
   options.policy = graph.policy;
