@@ -33,6 +33,9 @@ struct PreparedGraph {
   std::shared_ptr<const Plan> plan;
 };
 
+/// All that the request sets, in the order in which it counts. Throws Error.
+std::vector<Setting> settingsOf(const GraphRequest& request, const Document& document);
+
 /// Throws Error where anything is wrong with the graph or the request; nothing of it has then been run.
 PreparedGraph prepareGraph(const GraphRequest& request, const Registry& registry);
 /// The same for a graph that has been read; request.file is not looked at.
