@@ -185,23 +185,20 @@ int BatchSession::dryRun() const {
     const std::string status = state == JobStates::State::done ? "done"
                                : record && !record->done       ? "failed before"
                                                                : "to do";
-    json settings = json::object();
     std::string text;
-    for (const Setting& setting : jobs_->settings(job)) {
-      settings[setting.name] = jobs_->label(job, setting.name);
+    for (const Setting& setting : jobs_->settings(job))
       text += "  " + setting.name + "=" + jobs_->label(job, setting.name);
-    }
     if (request_.json)
       writeJsonLine(stdout, {{"event", "job"},
                              {"job", states_->folder(job)},
                              {"graph", jobs_->graph(job)},
                              {"status", status},
-                             {"settings", settings}});
+                             {"settings", jobs_->settingsJson(job)}});
     else
       std::printf("%-13s  %s %s\n", status.c_str(), states_->folder(job).c_str(), text.c_str());
   }
   if (!request_.json)
-    std::fprintf(stderr, "%zu of %zu jobs would be done\n", states_->missing().size(), states_->countMine());
+    std::fprintf(stderr, "%zu of %zu jobs are to be done\n", states_->missing().size(), states_->countMine());
   return kDone;
 }
 

@@ -97,7 +97,7 @@ CheckedJobs::OneGraph& CheckedJobs::graphAt(const std::string& path, size_t job)
     made->common = settingsOf(common_, made->source.document);
     for (const Setting& setting : made->common) resolveSetting(made->source.document, setting, registry_, {});
   } catch (const Error& error) {
-    if (jobs_.size() == 1 || graphs_.size() == 1) throw;
+    if (!jobs_.namesGraph(job)) throw;
     throw Error(error.node, error.port, jobs_.place(job) + ": " + error.what());
   }
   graph = std::move(made);

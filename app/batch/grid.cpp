@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr int64_t kLeastCell = 96;  // pixels, for a caption to fit
-constexpr int64_t kGap = 6;
+constexpr int64_t kGap = 10;
 
 struct Row {
   std::string name;

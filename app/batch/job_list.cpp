@@ -40,7 +40,9 @@ void checkJobName(const std::string& name) {
   const bool odd = std::any_of(name.begin(), name.end(), [](char c) {
     return c == '/' || c == '\\' || static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
   });
-  const std::string shown = "\"" + shortened(printable(name)) + "\"";
+  std::string shown = shortened(printable(name));
+  shown.insert(shown.begin(), '"');
+  shown += '"';
   if (name.empty() || odd || name[0] == '.')
     throw Error(shown +
                 " is no name for a job: it is the name of a folder, without slashes and with no dot "
@@ -96,6 +98,15 @@ std::vector<Setting> JobList::settings(size_t job) const {
       if (cell.column != graphColumn_ && cell.column != nameColumn_)
         settings.push_back({file_->columns[cell.column], cell.text, folder_});
   for (size_t i = 0; i < sweeps_.size(); ++i) settings.push_back({sweeps_[i].name, point(job, i).text});
+  return settings;
+}
+
+nlohmann::json JobList::settingsJson(size_t job) const {
+  nlohmann::json settings = nlohmann::json::object();
+  for (const Setting& setting : this->settings(job)) {
+    const nlohmann::json parsed = nlohmann::json::parse(setting.text, nullptr, false);
+    settings[setting.name] = parsed.is_discarded() ? nlohmann::json(setting.text) : parsed;
+  }
   return settings;
 }
 

@@ -21,11 +21,15 @@ class JobList {
   size_t size() const { return rows_ * points_; }
   /// What the job sets, columns first; paths of a file of jobs are relative to its folder.
   std::vector<Setting> settings(size_t job) const;
+  /// The same by name, for records and summaries.
+  nlohmann::json settingsJson(size_t job) const;
   /// The graph as it is to be opened.
   std::string graph(size_t job) const;
   /// Of the job's folder: its own name, or its varying values, "seed=3,eta=0.5"; safe, and no other job has
   /// it.
   const std::string& name(size_t job) const { return names_[job]; }
+  /// Whether the job itself names its graph.
+  bool namesGraph(size_t job) const { return graphColumn_ && cell(job, *graphColumn_); }
   /// Whether the name came from a file of jobs, not from its values.
   bool named(size_t job) const;
   /// "jobs.csv, line 57", or "the sweep at seed=3".

@@ -6,47 +6,47 @@
 #include "engine/run/together.h"
 
 namespace loom {
+namespace {
 
-JobQueue::JobQueue(const JobSurroundings& around, const JobStates& states, Claims& claims, Options options)
-    : around_(around), states_(states), claims_(claims), options_(options), pending_(states.missing()) {}
+constexpr size_t kMostPassed = 256;  // jobs of other kinds that are gone over to find some of one kind
 
-size_t JobQueue::most(size_t job) const {
-  const auto asked = static_cast<size_t>(options_.together);
+}  // namespace
+
+JobQueue::JobQueue(const JobSurroundings& around, JobStates& states, Claims& claims, Options options)
+    : around_(around), states_(states), claims_(claims), options_(options) {
+  for (const size_t job : states.missing()) pending_.push_back(job);
+}
+
+size_t JobQueue::most(size_t job, size_t left) const {
+  const auto asked = static_cast<size_t>(options_.together), workers = static_cast<size_t>(options_.workers);
   const size_t allowed = asked ? asked : static_cast<size_t>(around_.checked[job].together);
   // Nobody is left without work because another took all of it.
-  const size_t share =
-      (pending_.size() + static_cast<size_t>(options_.workers) - 1) / static_cast<size_t>(options_.workers);
+  const size_t share = (left + workers - 1) / workers;
   return std::clamp<size_t>(allowed, 1, std::max<size_t>(share, 1));
 }
 
 std::vector<JobQueue::Taken> JobQueue::take() {
   std::vector<Taken> taken;
-  std::vector<size_t> left;
-  size_t at = 0;
-  for (; at < pending_.size(); ++at) {
-    const size_t job = pending_[at];
-    if (!taken.empty() && taken.size() >= most(taken[0].job)) break;
+  std::vector<size_t> passed;
+  const size_t before = pending_.size();
+  size_t wanted = 1;
+  while (!pending_.empty() && taken.size() < wanted && (taken.empty() || passed.size() < kMostPassed)) {
+    const size_t job = pending_.front();
+    pending_.pop_front();
     if (!taken.empty() && !(around_.checked[job].kind == around_.checked[taken[0].job].kind)) {
-      left.push_back(job);
-      continue;
-    }
-    if (states_.state(job) != JobStates::State::missing) {  // by another process, since we looked
-      around_.report.jobKnown();
+      passed.push_back(job);
       continue;
     }
     auto claim = claims_.claim(states_.folder(job));
-    if (!claim) {
-      left.push_back(job);
-      continue;
-    }
-    if (states_.state(job) != JobStates::State::missing) {
-      around_.report.jobKnown();
-      continue;
-    }
-    taken.push_back({job, std::move(claim)});
+    if (!claim)
+      passed.push_back(job);
+    else if (states_.state(job) != JobStates::State::missing)
+      around_.report.jobKnown();  // by another process, since we looked
+    else
+      taken.push_back({job, std::move(claim)});
+    if (taken.size() == 1) wanted = most(taken[0].job, before);
   }
-  left.insert(left.end(), pending_.begin() + static_cast<std::ptrdiff_t>(at), pending_.end());
-  pending_ = std::move(left);
+  pending_.insert(pending_.begin(), passed.begin(), passed.end());
   return taken;
 }
 
@@ -65,11 +65,16 @@ bool JobQueue::runTogether(std::vector<Taken> taken) {
       return false;
     } catch (const std::exception& error) {  // a file that has gone since it was checked
       recordFailure(around_, one.job, name, plainError(error));
+      states_.setTried(one.job);
     }
   }
   const std::vector<std::exception_ptr> failures = executeTogether(runs);
   bool all = true;
-  for (size_t i = 0; i < jobs.size(); ++i) all = jobs[i]->ended(failures[i]) && all;
+  for (size_t i = 0; i < jobs.size(); ++i) {
+    const bool ended = jobs[i]->ended(failures[i]);
+    if (ended) states_.setTried(jobs[i]->job());
+    all = all && ended;
+  }
   return all;
 }
 

@@ -1,6 +1,8 @@
 #pragma once
 // The jobs that one process does itself: claims some that may run in step, runs them, until none is left that
 // it could have.
+#include <deque>
+
 #include "app/batch/claim.h"
 #include "app/batch/job_run.h"
 #include "app/batch/job_states.h"
@@ -13,7 +15,7 @@ class JobQueue {
     int together = 0;  // 0: what each job's size allows
     int workers = 1;   // processes that share the jobs
   };
-  JobQueue(const JobSurroundings& around, const JobStates& states, Claims& claims, Options options);
+  JobQueue(const JobSurroundings& around, JobStates& states, Claims& claims, Options options);
 
   enum class End { done, held, stopped };
   /// done: nothing is missing any more; held: what is missing other processes are doing. Throws Error where
@@ -27,14 +29,14 @@ class JobQueue {
     std::unique_ptr<Claims::Claim> claim;
   };
   std::vector<Taken> take();
-  size_t most(size_t job) const;
+  size_t most(size_t job, size_t left) const;
   bool runTogether(std::vector<Taken> taken);
 
   const JobSurroundings& around_;
-  const JobStates& states_;
+  JobStates& states_;
   Claims& claims_;
   Options options_;
-  std::vector<size_t> pending_;  // in order
+  std::deque<size_t> pending_;  // in order
 };
 
 }  // namespace loom

@@ -61,8 +61,7 @@ JobRecord recordFor(const JobSurroundings& around, size_t job, const std::string
   record.identity = around.checked[job].identity;
   record.graph = around.jobs.graph(job);
   record.session = around.session;
-  for (const Setting& setting : around.jobs.settings(job))
-    record.settings[setting.name] = around.jobs.label(job, setting.name);
+  record.settings = around.jobs.settingsJson(job);
   return record;
 }
 
@@ -77,7 +76,7 @@ JobRun::JobRun(const JobSurroundings& around, size_t job, std::string name, int 
   watch_ = std::make_unique<Watch>(*this, around.report.watch(name, shown));
   checkpoints_ = std::make_unique<DiskCheckpoints>(DiskCheckpoints::Options{
       .folder = graph_.files.options().output / ".checkpoints",
-      .resume = true,
+      .resume = fs::exists(graph_.files.options().output / ".checkpoints"),  // it was stopped before
       .device = graph_.policy.device,
       .plan = graph_.plan.get(),
       .registry = &around.registry,

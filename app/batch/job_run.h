@@ -28,6 +28,7 @@ class JobRun {
   JobRun(const JobSurroundings& around, size_t job, std::string name, int together, bool shown);
   ~JobRun();
 
+  size_t job() const { return job_; }
   /// To be executed, once, by the caller, who keeps it as long as this lives.
   std::unique_ptr<Run> makeRun();
   /// Once it has been; `failure`: what it threw. True where the job ended, false where it was stopped.

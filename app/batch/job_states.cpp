@@ -1,17 +1,21 @@
 #include "app/batch/job_states.h"
 
 #include <algorithm>
-#include <unordered_map>
 #include <unordered_set>
 
 namespace loom {
 namespace fs = std::filesystem;
 
 JobStates::JobStates(const JobList& jobs, const CheckedJobs& checked, Options options)
-    : jobs_(jobs), checked_(checked), options_(std::move(options)), failedBefore_(jobs.size(), 0) {
+    : jobs_(jobs),
+      checked_(checked),
+      options_(std::move(options)),
+      failedBefore_(jobs.size(), 0),
+      tried_(jobs.size(), 0) {
   for (size_t job = 0; job < jobs.size(); ++job) folders_.push_back(jobs.name(job));
   adopt();
   for (size_t job = 0; job < jobs.size(); ++job) {
+    byFolder_.emplace(folders_[job], job);
     const auto found = record(job);
     failedBefore_[job] = found && !found->done && found->session != options_.session;
   }
@@ -50,14 +54,20 @@ std::optional<JobRecord> JobStates::record(size_t job) const {
 
 JobStates::State JobStates::state(size_t job) const {
   const auto found = record(job);
-  if (!found) return State::missing;
+  if (!found) return tried_[job] ? State::failed : State::missing;
   if (found->done) {
     const bool counts = !options_.redo || found->session == options_.session;
-    return counts && filesAreWhole(options_.out, *found) ? State::done : State::missing;
+    if (counts && filesAreWhole(options_.out, *found)) return State::done;
+    return tried_[job] ? State::failed : State::missing;
   }
   // What failed while this call went on, here or in another process, has been tried.
   const bool tried = found->session == options_.session || !failedBefore_[job];
   return tried || (options_.keepFailed && !options_.redo) ? State::failed : State::missing;
+}
+
+std::optional<size_t> JobStates::jobIn(const std::string& folder) const {
+  const auto found = byFolder_.find(folder);
+  return found == byFolder_.end() ? std::nullopt : std::optional(found->second);
 }
 
 std::vector<size_t> JobStates::missing() const {

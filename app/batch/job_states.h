@@ -2,6 +2,7 @@
 // Which jobs of a batch are done, by the records in its folder; what this call of the program is to do of
 // them.
 #include <optional>
+#include <unordered_map>
 #include <vector>
 
 #include "app/batch/checked_jobs.h"
@@ -31,6 +32,10 @@ class JobStates {
   /// The record that counts for this job, whatever its state.
   std::optional<JobRecord> record(size_t job) const;
 
+  /// This call has done it, whatever the record says: where even that can't be written, once is enough.
+  void setTried(size_t job) { tried_[job] = 1; }
+  std::optional<size_t> jobIn(const std::string& folder) const;
+
   /// Of the shard, those that are to be done.
   std::vector<size_t> missing() const;
   size_t countMine() const;
@@ -42,7 +47,8 @@ class JobStates {
   const CheckedJobs& checked_;
   Options options_;
   std::vector<std::string> folders_;
-  std::vector<char> failedBefore_;
+  std::vector<char> failedBefore_, tried_;
+  std::unordered_map<std::string, size_t> byFolder_;
 };
 
 }  // namespace loom

@@ -8,11 +8,16 @@ namespace {
 
 using nlohmann::json;
 
+// Earlier and not tried again, too; or just now, and the disk had no room to record it.
+bool hasFailed(const BatchSummary::Result& result) {
+  return result.state == JobStates::State::failed || (result.record && !result.record->done);
+}
+
 json toJson(const BatchSummary::Result& result) {
   json object{{"name", result.name}, {"settings", result.settings}, {"seconds", nullptr}};
-  object["status"] = result.state == JobStates::State::done  ? "done"
-                     : result.record && !result.record->done ? "failed"
-                                                             : "missing";
+  object["status"] = result.state == JobStates::State::done ? "done"
+                     : hasFailed(result)                    ? "failed"
+                                                            : "missing";
   json files = json::array();
   if (result.record) {
     const JobRecord& record = *result.record;
@@ -31,13 +36,12 @@ json toJson(const BatchSummary::Result& result) {
 BatchSummary summaryOf(const JobList& jobs, const JobStates& states) {
   BatchSummary summary;
   for (size_t job = 0; job < jobs.size(); ++job) {
-    BatchSummary::Result result{states.folder(job), states.state(job), states.record(job), json::object()};
-    for (const Setting& setting : jobs.settings(job))
-      result.settings[setting.name] = jobs.label(job, setting.name);
+    BatchSummary::Result result{states.folder(job), states.state(job), states.record(job),
+                                jobs.settingsJson(job)};
     if (states.mine(job)) {
       ++summary.mine;
       summary.mineDone += result.state == JobStates::State::done;
-      summary.mineFailed += result.record && !result.record->done;
+      summary.mineFailed += hasFailed(result);
     }
     summary.results.push_back(std::move(result));
   }
@@ -49,7 +53,7 @@ void writeSummary(const fs::path& file, const BatchSummary& summary, double seco
   json results = json::array();
   for (const BatchSummary::Result& result : summary.results) {
     done += result.state == JobStates::State::done;
-    failed += result.record && !result.record->done;
+    failed += hasFailed(result);
     results.push_back(toJson(result));
   }
   const json object{{"noiseloom-batch", 1},
@@ -69,7 +73,7 @@ GridPicture gridPicture(const BatchSummary& summary, size_t job, const fs::path&
   if (result.state == JobStates::State::done && !result.record->picture.empty())
     return {out / result.name / result.record->picture, "no picture"};
   if (result.state == JobStates::State::done) return {{}, "no picture"};
-  return {{}, result.record && !result.record->done ? "failed" : "not done"};
+  return {{}, hasFailed(result) ? "failed" : "not done"};
 }
 
 }  // namespace loom

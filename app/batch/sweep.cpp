@@ -58,11 +58,12 @@ std::string textOf(__int128 units, int decimals) {
   } while (units > 0);
   while (digits.size() <= static_cast<size_t>(decimals)) digits.insert(digits.begin(), '0');
   if (decimals > 0) {
-    digits.insert(digits.size() - static_cast<size_t>(decimals), ".");
+    digits.insert(digits.end() - decimals, '.');
     while (digits.ends_with('0')) digits.pop_back();
     if (digits.ends_with('.')) digits.pop_back();
   }
-  return (negative && digits != "0" ? "-" : "") + digits;
+  if (negative && digits != "0") digits.insert(digits.begin(), '-');
+  return digits;
 }
 
 /// Elements of a list: commas within quotes and brackets part nothing.

@@ -45,7 +45,7 @@ WorkerOrder WorkerOrder::parse(const std::string& text) {
   return order;
 }
 
-Workers::Workers(const JobSurroundings& around, const JobStates& states, Options options)
+Workers::Workers(const JobSurroundings& around, JobStates& states, Options options)
     : around_(around), states_(states), options_(std::move(options)) {}
 
 Workers::~Workers() {
@@ -94,19 +94,16 @@ void Workers::start() {
   children_.push_back(std::move(child));
 }
 
-std::optional<size_t> Workers::jobIn(const std::string& folder) const {
-  for (size_t job = 0; job < around_.jobs.size(); ++job)
-    if (states_.folder(job) == folder) return job;
-  return std::nullopt;
-}
-
 void Workers::tell(Child& child, const std::string& line) {
   const json event = json::parse(line, nullptr, false);
   if (!event.is_object()) return;
   const std::string kind = event.value("event", ""), job = event.value("job", "");
   if (kind == "job-started") child.running.insert(job);
   const bool end = kind == "job-finished" || kind == "job-failed";
-  if (end) child.running.erase(job);
+  if (end) {
+    child.running.erase(job);
+    if (const auto number = states_.jobIn(job)) states_.setTried(*number);
+  }
   if (kind == "error") {
     refusal_ = event.value("message", "");
   } else if (end) {
@@ -156,8 +153,9 @@ void Workers::died(const Child& child, const std::string& how) {
     around_.report.say("", "a worker " + how + "; its jobs are done again, one by one");
   } else if (child.running.empty()) {
     if (++idleDeaths_ > kMostIdleDeaths) throw Error("the workers end before they have a job: one " + how);
-  } else if (const auto job = jobIn(*child.running.begin())) {
+  } else if (const auto job = states_.jobIn(*child.running.begin())) {
     recordFailure(around_, *job, *child.running.begin(), Error("its process " + how));
+    states_.setTried(*job);
   }
 }
 

@@ -31,7 +31,7 @@ class Workers {
     int threads = 1;  // of each
     std::vector<std::string> arguments;
   };
-  Workers(const JobSurroundings& around, const JobStates& states, Options options);
+  Workers(const JobSurroundings& around, JobStates& states, Options options);
   ~Workers();
   Workers(const Workers&) = delete;
   Workers& operator=(const Workers&) = delete;
@@ -53,10 +53,9 @@ class Workers {
   void ended(Child& child, int status);
   void died(const Child& child, const std::string& how);
   void waitForEvents();
-  std::optional<size_t> jobIn(const std::string& folder) const;
 
   const JobSurroundings& around_;
-  const JobStates& states_;
+  JobStates& states_;
   Options options_;
   std::vector<Child> children_;
   bool stopping_ = false, oneByOne_ = false;
