@@ -26,6 +26,7 @@ namespace {
 
 using nlohmann::json;
 
+constexpr size_t kQuickGridJobs = 400;
 constexpr auto kAskAgain = std::chrono::milliseconds(300);  // whether others have done their jobs
 
 std::optional<size_t> numberIn(std::string_view text) {
@@ -278,7 +279,9 @@ void BatchSession::printEnd(const BatchSummary& summary, bool whole) {
 int BatchSession::conclude(bool whole) {
   report_.finish();
   BatchSummary summary = summaryOf(*jobs_, *states_);
-  if (!request_.noGrid && summary.results.size() > 1 &&
+  // Who stops does not wait for a large one.
+  const bool drawn = !request_.noGrid && (whole || summary.results.size() <= kQuickGridJobs);
+  if (drawn && summary.results.size() > 1 &&
       writeGrid(out_ / "grid.png", *jobs_, [&](size_t job) { return gridPicture(summary, job, out_); }))
     summary.files.push_back("grid.png");
   summary.files.push_back("summary.json");
@@ -293,8 +296,11 @@ int BatchSession::run() {
   try {
     prepare();
     if (request_.dryRun) return dryRun();
+    std::error_code error;
+    fs::create_directories(recordFolder(out_), error);
+    if (error)
+      throw Error("the folder " + recordFolder(out_).string() + " can't be made: " + error.message());
     stage = kFailed;
-    fs::create_directories(recordFolder(out_));
     report_.started(states_->countMine(), states_->countMine() - states_->missing().size(),
                     {{"version", programVersion()},
                      {"device", deviceName(policy_)},

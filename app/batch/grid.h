@@ -22,7 +22,7 @@ struct GridPicture {
 /// the first ones are shown. False, and nothing is written, where there is no picture. Throws Error where it
 /// can't be written.
 inline constexpr int64_t kMostGridSide = 4096;
-inline constexpr size_t kMostGridJobs = 10'000;
+inline constexpr size_t kMostGridJobs = 4'000;
 bool writeGrid(const std::filesystem::path& file, const JobList& jobs,
                const std::function<GridPicture(size_t job)>& picture);
 

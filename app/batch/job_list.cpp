@@ -171,7 +171,7 @@ std::string JobList::nameOf(size_t job) const {
     if (value.empty()) continue;
     if (setting == kGraphColumn) value = fs::path(value).stem().string();
     const std::string comma = name.empty() ? "" : ",";
-    whole += comma + (setting == kGraphColumn ? "" : setting + "=") + label(job, setting);
+    whole += comma + (setting == kGraphColumn ? "" : setting + "=") + value;
     name += comma + (setting == kGraphColumn ? "" : setting + "=") + safeText(value);
   }
   if (name.empty()) return "job";

@@ -103,8 +103,9 @@ bool filesAreWhole(const fs::path& out, const JobRecord& record) {
   return true;
 }
 
-void removeFiles(const fs::path& out, const JobRecord& record) {
+void removeResult(const fs::path& out, const JobRecord& record) {
   std::error_code ignored;
+  fs::remove(fileOf(out, record.name), ignored);
   for (const JobRecord::File& file : record.files) fs::remove(out / record.name / file.path, ignored);
 }
 

@@ -41,8 +41,9 @@ std::optional<JobRecord> readRecord(const std::filesystem::path& out, const std:
 /// Whether its files are there, in their sizes.
 bool filesAreWhole(const std::filesystem::path& out, const JobRecord& record);
 
-/// Removes the files that an earlier job of that name left, and nothing else.
-void removeFiles(const std::filesystem::path& out, const JobRecord& record);
+/// Removes the record of an earlier job of that name and the files it lists, and nothing else: half of them
+/// replaced by a killed job, it would still vouch for them.
+void removeResult(const std::filesystem::path& out, const JobRecord& record);
 
 nlohmann::json toJson(const JobRecord& record);
 

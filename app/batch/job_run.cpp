@@ -72,7 +72,8 @@ JobRun::JobRun(const JobSurroundings& around, size_t job, std::string name, int 
   record_.together = together;
   graph_ = around.checked.prepare(job, around.out / name);
   record_.settings = graph_.set;
-  if (const auto old = readRecord(around.out, name)) removeFiles(around.out, *old);
+  if (const auto old = readRecord(around.out, name); old && !(old->identity == record_.identity))
+    removeResult(around.out, *old);
   watch_ = std::make_unique<Watch>(*this, around.report.watch(name, shown));
   checkpoints_ = std::make_unique<DiskCheckpoints>(DiskCheckpoints::Options{
       .folder = graph_.files.options().output / ".checkpoints",

@@ -113,8 +113,10 @@ class SweepReader {
     throw Error("--sweep " + shortened(text_) + ": " + message);
   }
 
+  [[noreturn]] void tooMany() const { refuse("more than " + std::to_string(kMostJobs) + " values"); }
+
   void add(std::string text, std::string label) {
-    if (sweep_.points.size() == kMostJobs) refuse("more than " + std::to_string(kMostJobs) + " values");
+    if (sweep_.points.size() == kMostJobs) tooMany();
     if (!texts_.insert(text).second) refuse("the value " + shortened(label) + " is there twice");
     sweep_.points.push_back({std::move(text), std::move(label)});
   }
@@ -145,6 +147,7 @@ class SweepReader {
     const __int128 by = unitsAt(step, decimals), end = unitsAt(*last, decimals);
     if ((end - unitsAt(*first, decimals)) * (by > 0 ? 1 : -1) < 0)
       refuse(element + " holds nothing: its step leads away from its end");
+    if ((end - unitsAt(*first, decimals)) / by >= static_cast<__int128>(kMostJobs)) tooMany();
     for (__int128 at = unitsAt(*first, decimals); by > 0 ? at <= end : at >= end; at += by) {
       const std::string text = textOf(at, decimals);
       add(text, text);

@@ -39,16 +39,21 @@ class BatchKillTest : public QObject {
     QCOMPARE(batches.run(command("calm", 0)).code, 0);
     QCOMPARE(batches.recordNames("calm").size(), kJobs);
 
+    double jobSeconds = 0;
+    for (const QString& name : batches.recordNames("calm"))
+      jobSeconds += batches.record(name, "calm")["seconds"].toDouble() / kJobs;
+
     QRandomGenerator random(20);
     QList<qsizetype> done;
     for (int round = 0; round < kKills; ++round) {
       QProcess process;
       batches.start(process, command("out", round));
+      // Some die before they have done anything, some after a job or two.
+      const QByteArray event = random.bounded(2) ? "job-finished" : "batch-started";
       QByteArray seen;
-      while (!seen.contains("batch-started") && process.waitForReadyRead(60'000))
+      while (!seen.contains(event) && process.waitForReadyRead(60'000))
         seen += process.readAllStandardOutput();
-      const int workers = round % 4 == 3 ? 400 : 0;  // milliseconds until they begin
-      QThread::usleep(static_cast<unsigned long>(workers * 1000 + random.bounded(30'000)));
+      QThread::usleep(static_cast<unsigned long>(random.generateDouble() * 2e6 * jobSeconds));
       process.kill();
       process.waitForFinished();
       compareWhole(batches);

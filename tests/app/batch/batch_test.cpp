@@ -133,7 +133,8 @@ class BatchTest : public QObject {
     const QStringList file{"jobs.csv", "--graph", "walk.loom"}, graph{"walk.loom"};
     QTest::newRow("a value in row 57")
         << rows << file << "jobs.csv, line 57, column steps: 0 is out of range";
-    QTest::newRow("a seed") << QByteArray("seed\n1\nx\n") << file << "line 3, column seed: expected a seed";
+    QTest::newRow("a seed") << QByteArray("seed\n1\nx\n") << file
+                            << "line 3, column seed: expected a whole number";
     QTest::newRow("a column") << QByteArray("sed\n1\n") << file
                               << "column sed: the graph has nothing of that "
                                  "name; did you mean \"seed\"?";

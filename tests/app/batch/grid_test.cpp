@@ -99,7 +99,7 @@ class GridTest : public QObject {
 
   void bounded() {
     const test::Scratch scratch;
-    const JobList jobs = list({"seed=0..19", "eta=0..19"});
+    const JobList jobs = list({"seed=0..9", "eta=0..9"});
     const auto one = picture(scratch, 0, 600);
     QVERIFY(writeGrid(scratch.path("grid.png"), jobs, [&](size_t) { return GridPicture{one, ""}; }));
     const at::Tensor grid = readPicture(scratch.path("grid.png"));
