@@ -279,6 +279,9 @@ void BatchSession::printEnd(const BatchSummary& summary, bool whole) {
 int BatchSession::conclude(bool whole) {
   report_.finish();
   BatchSummary summary = summaryOf(*jobs_, *states_);
+  Claims claims({.folder = recordFolder(out_)});
+  for (size_t job = 0; whole && job < jobs_->size(); ++job)
+    if (states_->mine(job)) claims.tidy(states_->folder(job));
   // Who stops does not wait for a large one.
   const bool drawn = !request_.noGrid && (whole || summary.results.size() <= kQuickGridJobs);
   if (drawn && summary.results.size() > 1 &&

@@ -159,6 +159,11 @@ bool Claims::isHeld(const std::string& name) const {
   return held;
 }
 
+void Claims::tidy(const std::string& name) {
+  std::error_code ignored;
+  if (fs::exists(options_.folder / (name + ".lock"), ignored)) claim(name);
+}
+
 Claims::Claim::Claim(Claims& claims, fs::path path, int file)
     : claims_(claims), path_(std::move(path)), file_(file) {
   const std::lock_guard lock(claims_.mutex_);

@@ -52,6 +52,8 @@ class Claims {
   std::unique_ptr<Claim> claim(const std::string& name);
   /// Whether some process has it now; claims nothing.
   bool isHeld(const std::string& name) const;
+  /// Removes what a dead owner left of a job that nobody needs any more.
+  void tidy(const std::string& name);
 
  private:
   int lock(int file, bool made) const;  // errno, 0 where it is locked

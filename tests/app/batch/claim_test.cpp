@@ -63,6 +63,12 @@ class ClaimTest : public QObject {
     Claims claims(options);
     QVERIFY(!claims.isHeld("a"));
     QVERIFY(claims.claim("a"));
+    leaveDead(options);
+    claims.tidy("a");
+    QVERIFY(!std::filesystem::exists(scratch.path("jobs/a.lock")));
+    const auto held = claims.claim("a");
+    claims.tidy("a");
+    QVERIFY(std::filesystem::exists(scratch.path("jobs/a.lock")));
   }
 
   // Of another machine all that can be seen is whether it touches its file.
