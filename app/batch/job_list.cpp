@@ -1,7 +1,6 @@
 #include "app/batch/job_list.h"
 
 #include <algorithm>
-#include <unordered_map>
 
 #include "engine/core/error.h"
 #include "engine/core/key.h"
@@ -27,12 +26,7 @@ std::string safeText(const std::string& text) {
   return safe;
 }
 
-std::optional<size_t> columnOf(const std::optional<JobFile>& file, const std::string& name) {
-  if (!file) return std::nullopt;
-  const auto found = std::find(file->columns.begin(), file->columns.end(), name);
-  if (found == file->columns.end()) return std::nullopt;
-  return static_cast<size_t>(found - file->columns.begin());
-}
+bool isBefore(const JobFile::Cell& a, const JobFile::Cell& b) { return a.column < b.column; }
 
 }  // namespace
 
@@ -55,9 +49,11 @@ void checkJobName(const std::string& name) {
 
 JobList::JobList(std::optional<JobFile> file, std::vector<Sweep> sweeps, std::string graph)
     : file_(std::move(file)), sweeps_(std::move(sweeps)), graph_(std::move(graph)) {
-  graphColumn_ = columnOf(file_, kGraphColumn);
-  nameColumn_ = columnOf(file_, kNameColumn);
   if (file_) {
+    for (size_t i = 0; i < file_->columns.size(); ++i) columns_.emplace(file_->columns[i], i);
+    for (JobFile::Row& row : file_->rows) std::stable_sort(row.cells.begin(), row.cells.end(), isBefore);
+    graphColumn_ = columnOf(kGraphColumn);
+    nameColumn_ = columnOf(kNameColumn);
     rows_ = file_->rows.size();
     folder_ = fs::absolute(file_->file).lexically_normal().parent_path();
   }
@@ -65,7 +61,7 @@ JobList::JobList(std::optional<JobFile> file, std::vector<Sweep> sweeps, std::st
     const std::string& name = sweeps_[i].name;
     if (name == kGraphColumn || name == kNameColumn)
       throw Error("--sweep " + name + ": this is for files of jobs; a sweep goes over a graph's values");
-    if (columnOf(file_, name))
+    if (columnOf(name))
       throw Error("--sweep " + name + ": " + file_->file.string() + " has a column of that name too");
     for (size_t k = 0; k < i; ++k)
       if (sweeps_[k].name == name) throw Error("--sweep " + name + " is there twice; give all values in one");
@@ -77,11 +73,16 @@ JobList::JobList(std::optional<JobFile> file, std::vector<Sweep> sweeps, std::st
   giveNames();
 }
 
+std::optional<size_t> JobList::columnOf(const std::string& name) const {
+  const auto found = columns_.find(name);
+  return found == columns_.end() ? std::nullopt : std::optional(found->second);
+}
+
 const JobFile::Cell* JobList::cell(size_t job, size_t column) const {
   if (!file_) return nullptr;
-  for (const JobFile::Cell& cell : file_->rows[job / points_].cells)
-    if (cell.column == column) return &cell;
-  return nullptr;
+  const std::vector<JobFile::Cell>& cells = file_->rows[job / points_].cells;
+  const auto found = std::lower_bound(cells.begin(), cells.end(), JobFile::Cell{column, {}, {}}, isBefore);
+  return found == cells.end() || found->column != column ? nullptr : &*found;
 }
 
 // The last sweep goes fastest.
@@ -130,11 +131,11 @@ std::string JobList::place(size_t job) const {
 }
 
 std::string JobList::origin(const std::string& setting) const {
-  return (columnOf(file_, setting) ? "column " : "--sweep ") + setting;
+  return (columnOf(setting) ? "column " : "--sweep ") + setting;
 }
 
 std::string JobList::label(size_t job, const std::string& setting) const {
-  if (const auto column = columnOf(file_, setting)) {
+  if (const auto column = columnOf(setting)) {
     const JobFile::Cell* one = cell(job, *column);
     return one ? one->label : "";
   }
@@ -166,7 +167,7 @@ std::string JobList::nameOf(size_t job) const {
   const JobFile::Cell* own = nameColumn_ ? cell(job, *nameColumn_) : nullptr;
   std::string whole = own ? own->text : "", name = whole;
   for (const std::string& setting : varying_) {
-    if (own && columnOf(file_, setting)) continue;
+    if (own && columnOf(setting)) continue;
     std::string value = label(job, setting);
     if (value.empty()) continue;
     if (setting == kGraphColumn) value = fs::path(value).stem().string();

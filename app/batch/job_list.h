@@ -2,6 +2,7 @@
 // The jobs of a batch: each row of a file of jobs at each point of the sweeps. Jobs are made on demand from
 // their number; what is kept of each is its name.
 #include <optional>
+#include <unordered_map>
 
 #include "app/batch/job_file.h"
 #include "app/batch/sweep.h"
@@ -43,6 +44,7 @@ class JobList {
   std::string label(size_t job, const std::string& setting) const;
 
  private:
+  std::optional<size_t> columnOf(const std::string& name) const;
   const JobFile::Cell* cell(size_t job, size_t column) const;
   const Sweep::Point& point(size_t job, size_t sweep) const;
   void findVarying();
@@ -53,6 +55,7 @@ class JobList {
   std::vector<Sweep> sweeps_;
   std::string graph_;
   std::filesystem::path folder_;  // of the file of jobs
+  std::unordered_map<std::string, size_t> columns_;
   std::optional<size_t> graphColumn_, nameColumn_;
   size_t rows_ = 1, points_ = 1;
   std::vector<std::string> varying_, names_;

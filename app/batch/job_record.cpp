@@ -73,10 +73,11 @@ json toJson(const JobRecord& record) {
   return object;
 }
 
+// A power cut may cost the record, and then the job is done again; what it vouches for has reached the disk.
 void writeRecord(const fs::path& out, const JobRecord& record) {
-  writeAtomically(
-      fileOf(out, record.name),
-      std::string_view(toJson(record).dump(1, ' ', false, json::error_handler_t::replace) + "\n"));
+  AtomicFile file(fileOf(out, record.name), {.durability = Durability::kill});
+  file.write(toJson(record).dump(1, ' ', false, json::error_handler_t::replace) + "\n");
+  file.commit();
 }
 
 std::optional<JobRecord> readRecord(const fs::path& out, const std::string& name) {
