@@ -149,11 +149,24 @@ void CommandLine::addRun() {
   command->add_option("--record", run_.record, "Keep what a port held at every step; may be repeated")
       ->type_name("NODE.PORT")
       ->allow_extra_args(false);
+  command->add_option("--record-every", run_.recordRule.every, "Keep each N-th step of them, and the newest")
+      ->check(CLI::Range(int64_t{1}, int64_t{1'000'000'000}))
+      ->type_name("N");
+  command->add_option("--record-last", run_.recordRule.last, "Of the others keep the last M steps")
+      ->check(CLI::Range(int64_t{0}, int64_t{1'000'000'000}))
+      ->type_name("M");
   command
-      ->add_option("--record-budget", run_.recordBytes, "Memory for recordings; beyond it steps are left out")
+      ->add_option("--record-budget", run_.recordBytes,
+                   "Memory for recordings; beyond it they go to disk until the run ends")
       ->transform(CLI::AsSizeValue(false))
       ->type_name("SIZE")
       ->default_str("512M");
+  command
+      ->add_option("--record-disk", run_.recordDiskBytes,
+                   "Disk space for that, below --out; beyond it steps are left out")
+      ->transform(CLI::AsSizeValue(false))
+      ->type_name("SIZE")
+      ->default_str("16G");
   command->add_option("--stats", run_.statistics, "Statistics of a port at every step; may be repeated")
       ->type_name("NODE.PORT")
       ->allow_extra_args(false);

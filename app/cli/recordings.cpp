@@ -17,61 +17,83 @@ constexpr int64_t kMostStripFrames = 12;
 constexpr int64_t kMostStripRows = 8;
 constexpr int64_t kSmallPicture = 64;  // pixels; smaller ones are shown twice as large
 
-std::vector<at::Tensor> tensorsOf(const Recording& recording) {
-  std::vector<at::Tensor> tensors;
-  for (const Recording::Frame& frame : recording.frames) tensors.push_back(tensorFor(frame.value));
-  return tensors;
-}
+using Frames = std::vector<Recorder::FrameInfo>;
 
-bool alike(const std::vector<at::Tensor>& tensors) {
-  return std::all_of(tensors.begin(), tensors.end(), [&](const at::Tensor& tensor) {
-    return tensor.sizes() == tensors[0].sizes() && tensor.scalar_type() == tensors[0].scalar_type();
+bool alike(const Frames& frames) {
+  return std::all_of(frames.begin(), frames.end(), [&](const Recorder::FrameInfo& frame) {
+    return frame.shape == frames[0].shape && frame.dtype == frames[0].dtype;
   });
 }
 
-bool arePictures(const Recording& recording) {
-  const auto tensors = tensorsOf(recording);
-  if (tensors.empty() || !alike(tensors)) return false;
-  const at::Tensor& first = tensors[0];
-  return first.dim() == 4 && first.is_floating_point() && first.size(0) > 0 && first.size(1) > 0 &&
-         first.size(2) > 1 && first.size(3) > 1;
+bool arePictures(const Frames& frames) {
+  if (frames.empty() || !alike(frames)) return false;
+  const auto& shape = frames[0].shape;
+  return shape.size() == 4 && at::isFloatingType(frames[0].dtype) && shape[0] > 0 && shape[1] > 0 &&
+         shape[2] > 1 && shape[3] > 1;
+}
+
+// Frames as the tensors of a file, and which frame each is of: -1 for the stack of all.
+std::map<std::string, int64_t> layOut(const Frames& frames, std::vector<TensorEntry>& entries) {
+  std::map<std::string, int64_t> frameOf;
+  if (alike(frames)) {
+    std::vector<int64_t> shape = frames[0].shape;
+    shape.insert(shape.begin(), static_cast<int64_t>(frames.size()));
+    entries.push_back({"values", frames[0].dtype, shape});
+    frameOf["values"] = -1;
+    return frameOf;
+  }
+  for (size_t i = 0; i < frames.size(); ++i) {
+    entries.push_back({"values." + std::to_string(i), frames[i].dtype, frames[i].shape});
+    frameOf[entries.back().name] = static_cast<int64_t>(i);
+  }
+  return frameOf;
 }
 
 }  // namespace
 
-std::string portStem(const std::string& port) {
-  std::string stem = port;
-  std::replace(stem.begin(), stem.end(), '/', '.');
-  return stem;
-}
-
-void saveRecording(const std::filesystem::path& file, const std::string& port, const Recording& recording,
-                   int64_t every, const std::map<std::string, std::string>& texts) {
-  if (recording.frames.empty()) throw Error("nothing was recorded of " + port);
-  const std::vector<at::Tensor> tensors = tensorsOf(recording);
+void saveRecording(const std::filesystem::path& file, const std::string& port, const Recorder& recorder,
+                   const std::map<std::string, std::string>& texts) {
+  const Frames frames = recorder.frames(port);
+  if (frames.empty()) throw Error("nothing was recorded of " + port);
   nlohmann::json iterations = nlohmann::json::array();
-  for (const Recording::Frame& frame : recording.frames) iterations.push_back(frame.iteration);
-  TensorMap saved;
-  if (alike(tensors)) {
-    saved["values"] = at::stack(tensors);
-  } else {
-    for (size_t i = 0; i < tensors.size(); ++i) saved["values." + std::to_string(i)] = tensors[i];
-  }
+  for (const auto& frame : frames) iterations.push_back(frame.iteration);
   TextMap metadata = texts;
   metadata["port"] = port;
-  metadata["every"] = std::to_string(every);
+  metadata["every"] = std::to_string(recorder.every(port));
   metadata["iterations"] = iterations.dump();
-  writeSafetensors(file, saved, metadata);
+
+  std::vector<TensorEntry> entries;
+  const std::map<std::string, int64_t> frameOf = layOut(frames, entries);
+  SafetensorsWriter writer(file, std::move(entries), metadata);
+  const auto write = [&](const Recorder::FrameInfo& frame) {
+    writer.write(tensorFor(recorder.frame(port, frame.iteration)));
+  };
+  for (const TensorEntry& entry : writer.order()) {
+    const int64_t only = frameOf.at(entry.name);
+    if (only >= 0) {
+      write(frames[static_cast<size_t>(only)]);
+    } else {
+      for (const auto& frame : frames) write(frame);
+    }
+  }
+  writer.commit();
 }
 
-bool saveFilmStrip(const std::filesystem::path& file, const Recording& recording,
+bool saveFilmStrip(const std::filesystem::path& file, const std::string& port, const Recorder& recorder,
                    const std::map<std::string, std::string>& texts) {
-  if (!arePictures(recording)) return false;
-  const auto frames = evenly(static_cast<int64_t>(recording.frames.size()), kMostStripFrames);
-  const at::Tensor& first = framePictures(recording, 0);
+  const Frames frames = recorder.frames(port);
+  if (!arePictures(frames)) return false;
+  Recording shown;
+  std::vector<int64_t> numbers;
+  for (const int64_t frame : evenly(static_cast<int64_t>(frames.size()), kMostStripFrames)) {
+    const auto& iteration = frames[static_cast<size_t>(frame)].iteration;
+    numbers.push_back(static_cast<int64_t>(shown.frames.size()));
+    shown.frames.push_back({iteration, recorder.frame(port, iteration)});
+  }
+  const at::Tensor& first = framePictures(shown, 0);
   std::vector<StripRow> rows;
   for (int64_t sample = 0; sample < std::min(first.size(0), kMostStripRows); ++sample)
-    rows.push_back(stripRow(recording, frames, sample, PictureRange::twoSided));
+    rows.push_back(stripRow(shown, numbers, sample, PictureRange::twoSided));
   StripLook look;
   if (std::max(first.size(2), first.size(3)) < kSmallPicture) look.scale = 2;
   writePng(file, toBytes(filmStrip(rows, look)), texts);

@@ -141,7 +141,7 @@ Remade remake(const GraphSource& source, const json& made, const RemakeOptions& 
     return remade;
   }
   const fs::path strip = options.folder / "recorded.png";
-  if (!saveFilmStrip(strip, recorder.recording(port), {}))
+  if (!saveFilmStrip(strip, port, recorder, {}))
     throw Error("what is recorded of " + port + " are no pictures");
   remade.pixels = readPng(strip);
   return remade;

@@ -58,10 +58,12 @@ void checkPorts(const Plan& plan, const std::vector<std::string>& ports, const s
 class RunSession {
  public:
   RunSession(const RunRequest& request, const Registry& registry);
+  ~RunSession();
   int run();
 
  private:
   void prepare();
+  void openRecorder();
   void openCache();
   void keepSteps();
   int paused();
@@ -90,6 +92,8 @@ class RunSession {
   TerminalObserver terminal_;
   JsonObserver events_{stdout};
   std::unique_ptr<Recorder> recorder_;
+  fs::path recordFolder_;  // of frames that don't fit in memory; empty: there is none
+  bool recordingsSaved_ = false;
   CompositeObserver observer_;
   std::unique_ptr<DiskCheckpoints> checkpoints_;
   std::unique_ptr<History> history_;  // instead, where all steps are kept
@@ -105,23 +109,43 @@ RunSession::RunSession(const RunRequest& request, const Registry& registry)
       terminal_(
           {.bar = !request.json && !request.quiet && isatty(fileno(stderr)), .messages = !request.quiet}) {}
 
+// Frames on disk have done their part when they are in a recording's file.
+RunSession::~RunSession() {
+  recorder_.reset();
+  if (recordingsSaved_ && !recordFolder_.empty()) clearRecordingFolder(recordFolder_);
+}
+
+void RunSession::openRecorder() {
+  if (!request_.record.empty() && request_.recordDiskBytes > 0)
+    recordFolder_ = graph_.files.options().output / ".recordings";
+  Recorder::Options options{.record = request_.record,
+                            .statistics = request_.statistics,
+                            .rule = request_.recordRule,
+                            .mostBytes = request_.recordBytes,
+                            .folder = recordFolder_,
+                            .mostDiskBytes = request_.recordDiskBytes};
+  options.thinned = [this](const std::string& port, int64_t every) {
+    const std::string disk = recordFolder_.empty()
+                                 ? ""
+                                 : " and " + sizeText(request_.recordDiskBytes) + " on disk (--record-disk)";
+    say("", "recording " + port + " every " + std::to_string(every) + " steps to stay within " +
+                sizeText(request_.recordBytes) + " (--record-budget)" + disk);
+  };
+  options.say = [this](const std::string& message) { say("", message); };
+  if (request_.json)
+    options.row = [this](const std::string& port, const Recorder::Row& row) {
+      events_.statistics(port, row);
+    };
+  recorder_ = std::make_unique<Recorder>(std::move(options));
+}
+
 void RunSession::prepare() {
   GraphRequest graph = request_.graph;
   graph.forks = forksOf(request_.steps);
   graph_ = prepareGraph(graph, registry_);
   checkPorts(*graph_.plan, request_.record, "--record");
   checkPorts(*graph_.plan, request_.statistics, "--stats");
-  Recorder::Options options{
-      .record = request_.record, .statistics = request_.statistics, .mostBytes = request_.recordBytes};
-  options.thinned = [this](const std::string& port, int64_t every) {
-    say("", "recording " + port + " every " + std::to_string(every) + " steps to stay within " +
-                sizeText(request_.recordBytes) + " (--record-budget)");
-  };
-  if (request_.json)
-    options.row = [this](const std::string& port, const Recorder::Row& row) {
-      events_.statistics(port, row);
-    };
-  recorder_ = std::make_unique<Recorder>(std::move(options));
+  openRecorder();
   observer_.add(files_);
   observer_.add(*recorder_);
   observer_.add(request_.json ? static_cast<Observer&>(events_) : terminal_);
@@ -203,21 +227,21 @@ void RunSession::saveRecordings() {
   const fs::path& folder = graph_.files.options().output;
   if (!request_.record.empty() || !request_.statistics.empty()) fs::create_directories(folder);
   for (const std::string& port : request_.record) {
-    const Recording recording = recorder_->recording(port);
-    if (recording.frames.empty()) {
+    if (recorder_->frames(port).empty()) {
       say("", "nothing was recorded of " + port + ": it was not computed in this run");
       continue;
     }
     const auto texts = resultTexts(documentText_, provenance_, {{"recorded", port}});
-    saveRecording(folder / (portStem(port) + ".safetensors"), port, recording, recorder_->every(port), texts);
+    saveRecording(folder / (portStem(port) + ".safetensors"), port, *recorder_, texts);
     made(folder / (portStem(port) + ".safetensors"));
-    if (saveFilmStrip(folder / (portStem(port) + ".png"), recording, texts))
+    if (saveFilmStrip(folder / (portStem(port) + ".png"), port, *recorder_, texts))
       made(folder / (portStem(port) + ".png"));
   }
   for (const std::string& port : request_.statistics) {
     saveStatistics(folder / (portStem(port) + ".csv"), recorder_->statistics(port));
     made(folder / (portStem(port) + ".csv"));
   }
+  recordingsSaved_ = true;
 }
 
 // After a stop or a failure: what led there is what one wants to see, and the first error stays the one told.
@@ -225,7 +249,10 @@ void RunSession::saveWhatThereIs() {
   try {
     saveRecordings();
   } catch (const std::exception& error) {
-    say("", std::string("the recordings were not saved: ") + plainError(error).what());
+    const bool onDisk = recorder_ && recorder_->diskBytes() > 0;
+    say("",
+        std::string("the recordings were not saved: ") + plainError(error).what() +
+            (onDisk ? "; the frames that were not in memory are in " + shown(recordFolder_).string() : ""));
   }
 }
 

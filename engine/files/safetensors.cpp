@@ -95,38 +95,38 @@ Safetensors readSafetensors(const std::filesystem::path& path) {
 
 namespace {
 
-struct Planned {
-  const std::string* name;
-  const at::Tensor* tensor;
-};
-
 /// Wide dtypes first, so that every tensor lies aligned; then by name.
-std::vector<Planned> planned(const TensorMap& tensors, const std::filesystem::path& path) {
-  std::vector<Planned> order;
-  for (const auto& [name, tensor] : tensors) {
-    const std::string subject = "cannot write \"" + name + "\" to \"" + path.string() + "\": ";
-    if (!tensor.defined()) throw Error(subject + "there is no tensor");
-    if (name == "__metadata__") throw Error(subject + "the container keeps that name for itself; rename it");
-    if (tensor.layout() != at::kStrided || safetensorsDtype(tensor.scalar_type()).empty())
-      throw Error(subject + "safetensors has no " + dtypeName(tensor.scalar_type()) +
-                  (tensor.layout() == at::kStrided ? "" : " sparse") +
+std::vector<TensorEntry> ordered(std::vector<TensorEntry> entries, const std::filesystem::path& path) {
+  for (const TensorEntry& entry : entries) {
+    const std::string subject = "cannot write \"" + entry.name + "\" to \"" + path.string() + "\": ";
+    if (entry.name == "__metadata__")
+      throw Error(subject + "the container keeps that name for itself; rename it");
+    if (safetensorsDtype(entry.dtype).empty())
+      throw Error(subject + "safetensors has no " + dtypeName(entry.dtype) +
                   " tensors; convert it to float32 first");
-    order.push_back({&name, &tensor});
   }
-  std::stable_sort(order.begin(), order.end(),
-                   [](auto& a, auto& b) { return a.tensor->element_size() > b.tensor->element_size(); });
-  return order;
+  std::sort(entries.begin(), entries.end(), [](auto& a, auto& b) {
+    const size_t wideA = c10::elementSize(a.dtype), wideB = c10::elementSize(b.dtype);
+    return std::tie(wideB, a.name) < std::tie(wideA, b.name);
+  });
+  return entries;
 }
 
-std::string headerText(const std::vector<Planned>& order, const TextMap& metadata, const std::string& path) {
+uint64_t bytesOf(const TensorEntry& entry) {
+  const std::optional<int64_t> bytes = byteCount(entry.shape, entry.dtype);
+  if (!bytes) throw Error("a tensor " + shapeText(entry.shape) + " is larger than can be");
+  return static_cast<uint64_t>(*bytes);
+}
+
+std::string headerText(const std::vector<TensorEntry>& order, const TextMap& metadata,
+                       const std::string& path) {
   nlohmann::ordered_json header = nlohmann::ordered_json::object();
   if (!metadata.empty()) header["__metadata__"] = metadata;
   uint64_t offset = 0;
-  for (const auto& [name, tensor] : order) {
-    const uint64_t end = offset + tensor->nbytes();
-    header[*name] = {{"dtype", safetensorsDtype(tensor->scalar_type())},
-                     {"shape", tensor->sizes().vec()},
-                     {"data_offsets", {offset, end}}};
+  for (const TensorEntry& entry : order) {
+    const uint64_t end = offset + bytesOf(entry);
+    header[entry.name] = {
+        {"dtype", safetensorsDtype(entry.dtype)}, {"shape", entry.shape}, {"data_offsets", {offset, end}}};
     offset = end;
   }
   try {
@@ -138,34 +138,59 @@ std::string headerText(const std::vector<Planned>& order, const TextMap& metadat
   }
 }
 
-void writeTensor(AtomicFile& file, const at::Tensor& tensor, const CancelToken* cancel) {
-  constexpr size_t kPiece = size_t{16} << 20;  // between two looks at the cancel token
-  const at::Tensor flat = plainBytes(tensor);
-  std::span rest(static_cast<const std::byte*>(flat.const_data_ptr()), flat.nbytes());
-  while (!rest.empty()) {
-    if (cancel) cancel->check();
-    const auto piece = rest.first(std::min(rest.size(), kPiece));
-    file.write(piece);
-    rest = rest.subspan(piece.size());
-  }
+uint64_t sizeOf(const std::vector<TensorEntry>& order) {
+  uint64_t size = 0;
+  for (const TensorEntry& entry : order) size += bytesOf(entry);
+  return size;
 }
 
 }  // namespace
 
+SafetensorsWriter::SafetensorsWriter(const std::filesystem::path& path, std::vector<TensorEntry> entries,
+                                     const TextMap& metadata, Durability durability)
+    : order_(ordered(std::move(entries), path)),
+      header_(headerText(order_, metadata, path.string())),
+      left_(sizeOf(order_)),
+      file_(path, {.bytes = kPrefix + header_.size() + left_, .durability = durability}) {
+  const uint64_t length = header_.size();
+  file_.write(std::as_bytes(std::span(&length, 1)));
+  file_.write(header_);
+}
+
+void SafetensorsWriter::write(const at::Tensor& piece, const CancelToken* cancel) {
+  constexpr size_t kPiece = size_t{16} << 20;  // between two looks at the cancel token
+  const at::Tensor flat = plainBytes(piece);
+  std::span rest(static_cast<const std::byte*>(flat.const_data_ptr()), flat.nbytes());
+  if (rest.size() > left_) throw Error("more was written than the file's header declares");
+  left_ -= rest.size();
+  while (!rest.empty()) {
+    if (cancel) cancel->check();
+    const auto part = rest.first(std::min(rest.size(), kPiece));
+    file_.write(part);
+    rest = rest.subspan(part.size());
+  }
+}
+
+void SafetensorsWriter::commit() {
+  if (left_ > 0) throw Error("less was written than the file's header declares");
+  file_.commit();
+}
+
 void writeSafetensors(const std::filesystem::path& path, const TensorMap& tensors, const TextMap& metadata,
                       const CancelToken* cancel, Durability durability) {
-  const std::vector<Planned> order = planned(tensors, path);
-  const std::string header = headerText(order, metadata, path.string());
-  uint64_t size = kPrefix + header.size();
-  for (const Planned& item : order) size += item.tensor->nbytes();
-
-  AtomicFile file(path, {.bytes = size, .durability = durability});
-  const uint64_t length = header.size();
-  file.write(std::as_bytes(std::span(&length, 1)));
-  file.write(header);
-  for (const Planned& item : order) writeTensor(file, *item.tensor, cancel);
+  std::vector<TensorEntry> entries;
+  for (const auto& [name, tensor] : tensors) {
+    const std::string subject = "cannot write \"" + name + "\" to \"" + path.string() + "\": ";
+    if (!tensor.defined()) throw Error(subject + "there is no tensor");
+    if (tensor.layout() != at::kStrided)
+      throw Error(subject + "safetensors has no " + dtypeName(tensor.scalar_type()) +
+                  " sparse tensors; convert it to float32 first");
+    entries.push_back({name, tensor.scalar_type(), tensor.sizes().vec()});
+  }
+  SafetensorsWriter writer(path, std::move(entries), metadata, durability);
+  for (const TensorEntry& entry : writer.order()) writer.write(tensors.at(entry.name), cancel);
   if (cancel) cancel->check();
-  file.commit();
+  writer.commit();
 }
 
 Archive readArchive(const std::filesystem::path& path) {

@@ -52,6 +52,26 @@ void writeSafetensors(const std::filesystem::path& path, const TensorMap& tensor
                       const TextMap& metadata = {}, const CancelToken* cancel = nullptr,
                       Durability durability = Durability::power_cut);
 
+/// The same for tensors that are not all there at once: declared first, then given one after the other, each
+/// whole or in pieces of its rows. Gone without commit(), it leaves nothing.
+class SafetensorsWriter {
+ public:
+  SafetensorsWriter(const std::filesystem::path& path, std::vector<TensorEntry> entries,
+                    const TextMap& metadata = {}, Durability durability = Durability::power_cut);
+  /// In which order write() wants their bytes.
+  const std::vector<TensorEntry>& order() const { return order_; }
+  /// Of the dtype declared, which is not checked; throws Error where it is more than was declared in all.
+  void write(const at::Tensor& piece, const CancelToken* cancel = nullptr);
+  /// Throws Error where something is missing.
+  void commit();
+
+ private:
+  std::vector<TensorEntry> order_;
+  std::string header_;
+  uint64_t left_;
+  AtomicFile file_;
+};
+
 /// An Archive is a safetensors file whose metadata key "noiseloom" holds `meta`.
 Archive readArchive(const std::filesystem::path& path);
 /// `more` is put beside it, in keys of their own.

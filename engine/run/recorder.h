@@ -1,12 +1,24 @@
 #pragma once
-// Keeps what chosen ports held at every step, within a byte budget, and statistics of others. An Observer
-// like any other; used on the run's thread, read when the run is over.
+// Keeps what chosen ports held at the steps of a run, and statistics of others. An Observer like any other.
+// The run's thread writes; any thread may read, add and remove ports at any time.
+//
+// Frames are kept in memory up to a budget. Beyond it the oldest go to files (recording_folder.h, which other
+// processes can read too) or, where there is no folder for them, every second one is let go, again and again.
+// A thread of the recorder's own writes the files: a step then takes no longer for a slow disk until the
+// budget is used up. Only then does the run wait for the disk, since what is kept must not depend on how fast
+// the disk was.
+#include <condition_variable>
+#include <deque>
 #include <functional>
 #include <map>
+#include <mutex>
+#include <set>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "engine/run/observer.h"
+#include "engine/run/recording_folder.h"
 #include "engine/run/statistics.h"
 
 namespace loom {
@@ -17,6 +29,13 @@ at::Tensor tensorFor(const Value& value);
 /// Whether values of this type have one.
 bool hasTensor(const TypeInfo& type);
 
+/// Which frames of a port are kept: each `every`-th from its first, and of the others the last `last`. The
+/// newest frame is always there.
+struct RecordRule {
+  int64_t every = 1;
+  int64_t last = 0;
+};
+
 class Recorder final : public Observer {
  public:
   struct Row {
@@ -24,44 +43,137 @@ class Recorder final : public Observer {
     Statistics statistics;
   };
   struct Options {
-    std::vector<std::string> record = {};      // ports whose values are kept
-    std::vector<std::string> statistics = {};  // ports whose statistics are kept
-    size_t mostBytes = size_t{512} << 20;      // of all recordings together
-    /// Told when a recording is thinned to every 2nd, 4th... step to stay in the budget. May be null.
+    std::vector<std::string> record = {};      // ports whose values are kept from the start
+    std::vector<std::string> statistics = {};  // ports whose statistics are kept from the start
+    RecordRule rule = {};                      // of `record`
+    size_t mostBytes = size_t{512} << 20;      // in memory, of all recordings together
+    /// Where frames beyond it go; the recorder's own: chunks that lie there are removed first. They stay when
+    /// the recorder ends (clearRecordingFolder). Empty: recordings are thinned instead.
+    std::filesystem::path folder = {};
+    uint64_t mostDiskBytes = uint64_t{16} << 30;  // beyond it they are thinned as well
+    // These are called on the run's thread, and may be null.
+    /// A recording is thinned to every 2nd, 4th... of what its rule asks for, to stay within the budgets.
     std::function<void(const std::string& port, int64_t every)> thinned = {};
-    /// Told of every row of statistics as it comes. May be null.
+    /// Every row of statistics as it comes.
     std::function<void(const std::string& port, const Row&)> row = {};
+    /// Once, when the folder can't be written or the disk is full; recordings are thinned from there on.
+    std::function<void(const std::string& message)> say = {};
   };
 
   explicit Recorder(Options options);
-  void probed(const ProbeEvent& event) override;
+  ~Recorder() override;
 
-  /// The frames kept, and always the last one there was. A port not recorded throws Error.
+  void probed(const ProbeEvent& event) override;
+  void runFinished() override { tell(); }
+
+  /// From the next value on. Throws Error on a rule that is none. A port that is recorded stays as it is.
+  void add(const std::string& port, RecordRule rule = {});
+  /// Its frames go too, those on disk as well.
+  void remove(const std::string& port);
+  void addStatistics(const std::string& port);
+  void removeStatistics(const std::string& port);
+
+  struct FrameInfo {
+    std::vector<int64_t> iteration;
+    size_t bytes = 0;  // of the value
+    bool onDisk = false;
+    at::ScalarType dtype = at::kFloat;  // of tensorFor(value)
+    std::vector<int64_t> shape;
+  };
+  // Of a port that is not recorded all of these throw Error.
+  std::vector<FrameInfo> frames(const std::string& port) const;
+  /// A frame that lies on disk is read: a plain tensor, whatever type it had. Empty where it is not kept.
+  /// Throws Error where its file is gone or damaged.
+  Value frame(const std::string& port, std::span<const int64_t> iteration) const;
+  /// All frames in memory, those on disk read again: for recordings known to be small.
   Recording recording(const std::string& port) const;
-  /// 1 while every step is kept, else 2, 4, ...
+  /// The rule's `every` while nothing was thinned, else 2, 4, ... times as many.
   int64_t every(const std::string& port) const;
-  const std::vector<Row>& statistics(const std::string& port) const;
-  /// Of all frames. A first and a last frame stay whatever the budget.
-  size_t bytes() const { return bytes_; }
+  std::vector<Row> statistics(const std::string& port) const;
+  /// Of all values in memory. A first and a last frame stay whatever the budget. Each frame on disk takes
+  /// some 300 bytes besides.
+  size_t bytes() const;
+  uint64_t diskBytes() const;
 
  private:
-  struct Track {
-    int64_t every = 1, seen = 0;
+  struct Frame {
+    std::vector<int64_t> iteration;
+    Value value;                   // empty where it lies on disk
+    SafetensorsHeader::Item item;  // dtype and shape; on disk: where
     size_t bytes = 0;
-    std::vector<Recording::Frame> frames;  // frame i is of the step i * every
-    Recording::Frame last;                 // empty where the last step is among the frames
+    int64_t chunk = -1;    // -1: in memory
+    bool hasFile = false;  // it can go to disk
+    bool writing = false;  // the writer is at it, and holds the value too
   };
+  struct StoredChunk {
+    uint64_t bytes = 0, dead = 0;
+    std::set<int64_t> frames;  // those that live in it
+  };
+  struct Track {
+    std::string port;
+    int64_t id = 0;  // of this recording: a port can be removed and added again
+    int64_t every = 1, last = 0, seen = 0;
+    std::map<int64_t, Frame> frames;  // by number: 0 for the first value the port had
+    std::deque<int64_t> others;       // of them, those that are no multiples of `every`
+    std::map<int64_t, StoredChunk> chunks;
+    size_t bytes = 0, inMemory = 0;  // of values in memory; and how many
+    uint64_t diskBytes = 0;          // of frames on disk
+    int64_t nextToSpill = 0;         // those before are on disk, or can't go there
+  };
+  /// Frames on their way to one chunk.
+  struct Batch {
+    std::string port;
+    int64_t track = 0;
+    std::vector<FolderFrame> frames;
+    std::vector<size_t> costs;  // in memory
+  };
+  using Lock = std::unique_lock<std::mutex>;
 
-  void record(Track& track, const ProbeEvent& event);
-  void fit();
+  static size_t costOf(size_t bytes) { return bytes + 512; }  // what keeping a value costs in all
+  void record(const ProbeEvent& event);
+  void count(const ProbeEvent& event);
+  void fit(Lock& lock);
+  bool thinLargest();
   void thin(Track& track);
-  void drop(Track& track, Recording::Frame& frame);
+  void drop(Track& track, int64_t number);
+  void tell();
+  Track* find(const std::string& port, int64_t id);
   const Track& trackOf(const std::string& port) const;
+  Value valueOf(const std::string& port, int64_t number) const;
+
+  // In recorder_disk.cpp; all but write() with the lock held.
+  bool spills() const { return !options_.folder.empty() && !diskClosed_; }
+  size_t spillsFrom() const { return options_.mostBytes / 4 * 3; }
+  size_t chunkBytes() const;
+  std::filesystem::path fileOf(const std::string& port, int64_t chunk) const;
+  void write();
+  Track* fullest();
+  bool hasToSpill(Track& track);
+  Batch takeBatch(Track& track);
+  bool hasRoom(Track& track) const;
+  bool makeRoom(Lock& lock);
+  bool compact(Lock& lock);
+  void store(const Batch& batch, Lock& lock);
+  void moved(const Batch& batch, int64_t chunk, const Chunk& written);
+  void notMoved(const Batch& batch);
+  void leaveMemory(Track& track, Frame& frame);
+  void leaveChunk(Track& track, const Frame& frame, int64_t number);
+  void removeGarbage(Lock& lock);
+  void closeDisk(const std::string& why);
 
   Options options_;
+  mutable std::mutex mutex_;
   std::map<std::string, Track> tracks_;
   std::map<std::string, std::vector<Row>> rows_;
+  std::vector<std::function<void()>> untold_;  // calls of options_.thinned and say
   size_t bytes_ = 0;
+  uint64_t diskBytes_ = 0;
+  int64_t nextTrack_ = 0, nextChunk_ = 0;
+
+  std::thread writer_;  // started when it is first needed
+  std::condition_variable wake_, written_;
+  std::vector<std::filesystem::path> garbage_;  // files to be removed
+  bool diskClosed_ = false, writing_ = false, ending_ = false;
 };
 
 }  // namespace loom

@@ -191,8 +191,8 @@ class ProgramTest : public QObject {
   }
 
   void aRecordingFitsItsBudget() {
-    const Outcome outcome = program_.run(
-        {"run", "walk.loom", "--record", "sampling.x", "--record-budget", "32K", "--out", "thin"});
+    const Outcome outcome = program_.run({"run", "walk.loom", "--record", "sampling.x", "--record-budget",
+                                          "32K", "--record-disk", "0", "--out", "thin"});
     QVERIFY2(outcome.code == 0, qPrintable(outcome.text()));
     QVERIFY2(outcome.err.contains("every 8 steps"), qPrintable(outcome.text()));
     const auto saved = loom::readSafetensors(program_.path("thin/sampling.x.safetensors").toStdString());
