@@ -127,6 +127,20 @@ void RunEvents::statistics(const std::string& port, const Recorder::Row& row) {
   outbox_.news(rpcNotification("run.statistics", std::move(message)));
 }
 
+void RunEvents::preview(const LivePreviews::Frame& frame) {
+  outbox_.newest(run_ + " preview " + frame.port,
+                 rpcNotification("run.preview", {{"run", run_},
+                                                 {"port", frame.port},
+                                                 {"iteration", frame.iteration},
+                                                 {"generation", frame.generation},
+                                                 {"slot", frame.slot},
+                                                 {"width", frame.preview.width},
+                                                 {"height", frame.preview.height},
+                                                 {"as", previewKindName(frame.preview.kind)},
+                                                 {"low", frame.preview.low},
+                                                 {"high", frame.preview.high}}));
+}
+
 std::map<std::string, RunEvents::Zone> RunEvents::zones() const {
   const std::lock_guard lock(mutex_);
   return zones_;

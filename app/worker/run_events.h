@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "app/cli/progress_line.h"
+#include "app/worker/live_previews.h"
 #include "app/worker/outbox.h"
 #include "engine/run/observer.h"
 #include "engine/run/recorder.h"
@@ -29,6 +30,7 @@ class RunEvents final : public Observer {
   void log(const std::string& node, const std::string& message) override;
   void produced(const std::string& node, const std::filesystem::path& file) override;
   void statistics(const std::string& port, const Recorder::Row& row);
+  void preview(const LivePreviews::Frame& frame);
 
   struct Zone {
     int64_t first = 0, done = 0, count = 0;

@@ -76,23 +76,6 @@ std::pair<std::string, ForkPoint> forkPoint(const std::vector<History::ZoneSteps
 
 }  // namespace
 
-ProbeRequest probeFrom(const json& value, ProbeRequest::Kind kind, const std::string& where) {
-  ProbeRequest request;
-  request.kind = kind;
-  if (value.is_string()) {
-    request.port = value.get<std::string>();
-    return request;
-  }
-  if (!value.is_object())
-    throw RpcError(RpcCode::params, where + R"( is a list of ports, "node.port" or {"port": ...})");
-  Params params(value, where);
-  request.port = params.text("port");
-  request.rule.every = params.integer("every", 1, 1, 1'000'000'000);
-  request.rule.last = params.integer("last", 0, 0, 1'000'000'000);
-  params.done();
-  return request;
-}
-
 RunShop::RunShop(Options options) : options_(std::move(options)) {
   results_ = std::make_shared<Results>(options_.cacheBytes, std::nullopt);
   usualThreads();

@@ -76,7 +76,4 @@ class RunShop {
   int64_t count_ = 0;
 };
 
-/// "port", or {"port", "every", "last", ...}.
-ProbeRequest probeFrom(const nlohmann::json& value, ProbeRequest::Kind kind, const std::string& where);
-
 }  // namespace loom

@@ -44,9 +44,53 @@ const char* nameOf(ProbeRequest::Kind kind) {
   return "";
 }
 
-RunWatch::RunWatch(WatchOptions options, std::shared_ptr<const Plan> plan, RunEvents& events)
-    : plan_(std::move(plan)), recorder_(recorderOptions(options, events)) {
+PreviewOptions previewFrom(Params& params) {
+  PreviewOptions options;
+  options.kind = previewKindOf(
+      params.choice("as", {"automatic", "picture", "normalised", "false_colour", "channels"}, "automatic"));
+  options.longestSide = params.integer("side", options.longestSide, 1, 4096);
+  options.samples = params.integer("samples", options.samples, 1, 256);
+  constexpr double most = std::numeric_limits<double>::max();
+  if (params.has("low")) options.low = params.real("low", 0, -most, most);
+  if (params.has("high")) options.high = params.real("high", 0, -most, most);
+  return options;
+}
+
+ProbeRequest probeFrom(Params& params, ProbeRequest::Kind kind) {
+  ProbeRequest request;
+  request.kind = kind;
+  request.port = params.text("port");
+  if (kind == ProbeRequest::Kind::record) {
+    request.rule.every = params.integer("every", 1, 1, 1'000'000'000);
+    request.rule.last = params.integer("last", 0, 0, 1'000'000'000);
+  }
+  if (kind == ProbeRequest::Kind::preview) request.preview = previewFrom(params);
+  return request;
+}
+
+ProbeRequest probeFrom(const json& value, ProbeRequest::Kind kind, const std::string& where) {
+  if (value.is_string()) {
+    const json named{{"port", value}};
+    Params params(named, where);
+    return probeFrom(params, kind);
+  }
+  if (!value.is_object())
+    throw RpcError(RpcCode::params, where + R"( is a list of ports, "node.port" or {"port": ...})");
+  Params params(value, where);
+  ProbeRequest request = probeFrom(params, kind);
+  params.done();
+  return request;
+}
+
+RunWatch::RunWatch(WatchOptions options, std::shared_ptr<const Plan> plan, RunEvents& events,
+                   LivePreviews::Told told)
+    : plan_(std::move(plan)),
+      recorder_(recorderOptions(options, events)),
+      previews_(std::move(told), [&events](const std::string& port, const std::string& why) {
+        events.log("", port + " can't be shown: " + why);
+      }) {
   observer_.add(recorder_);
+  observer_.add(previews_.observer());
   for (const ProbeRequest& request : options.fixed) {
     add(request);
     fixed_.insert(request.port);
@@ -93,7 +137,7 @@ void RunWatch::begin(const ProbeRequest& request) {
     case ProbeRequest::Kind::statistics:
       return recorder_.addStatistics(request.port);
     case ProbeRequest::Kind::preview:
-      return;
+      return previews_.add(request.port, request.preview);
   }
 }
 
@@ -112,6 +156,7 @@ bool RunWatch::remove(const std::string& port, ProbeRequest::Kind kind) {
   if (probes_.erase({port, kind}) == 0) return false;
   if (kind == ProbeRequest::Kind::record) recorder_.remove(port);
   if (kind == ProbeRequest::Kind::statistics) recorder_.removeStatistics(port);
+  if (kind == ProbeRequest::Kind::preview) previews_.remove(port);
   const auto next = probes_.lower_bound({port, ProbeRequest::Kind::record});
   if (next == probes_.end() || next->first.first != port) live_.remove(port);
   return true;
@@ -138,11 +183,12 @@ std::vector<std::string> RunWatch::fixedPorts() const {
 json RunWatch::describe() const {
   const std::lock_guard lock(mutex_);
   json all = json::array();
-  for (const auto& [probe, rule] : probes_)
-    all.push_back({{"port", probe.first}, {"kind", nameOf(probe.second)}});
+  for (const auto& [probe, rule] : probes_) {
+    json described{{"port", probe.first}, {"kind", nameOf(probe.second)}};
+    if (probe.second == ProbeRequest::Kind::preview) described["slot"] = previews_.slotOf(probe.first);
+    all.push_back(std::move(described));
+  }
   return all;
 }
-
-void RunWatch::settle() {}
 
 }  // namespace loom

@@ -7,6 +7,8 @@
 #include <set>
 
 #include "app/cli/composite_observer.h"
+#include "app/worker/live_previews.h"
+#include "app/worker/params.h"
 #include "app/worker/run_events.h"
 #include "engine/run/live_probes.h"
 #include "engine/run/recorder.h"
@@ -18,6 +20,7 @@ struct ProbeRequest {
   std::string port;
   Kind kind = Kind::record;
   RecordRule rule;  // of a recording
+  PreviewOptions preview;
 };
 
 struct WatchOptions {
@@ -32,19 +35,21 @@ class RunWatch {
   static constexpr size_t kMost = 256;
 
   /// Throws RpcError, as add() does.
-  RunWatch(WatchOptions options, std::shared_ptr<const Plan> plan, RunEvents& events);
+  RunWatch(WatchOptions options, std::shared_ptr<const Plan> plan, RunEvents& events,
+           LivePreviews::Told told);
 
   /// Throws RpcError that says which ports there are.
   void add(const ProbeRequest& request);
   /// False: it was not looked at so. What was kept of it goes.
   bool remove(const std::string& port, ProbeRequest::Kind kind);
+  /// [{"port", "kind"}], of previews with the path of their "slot".
   nlohmann::json describe() const;
 
   const LiveProbes& live() const { return live_; }
   std::vector<std::string> fixedPorts() const;
   Observer& observer() { return observer_; }
   /// Waits until all that has happened has been told.
-  void settle();
+  void settle() { previews_.settle(); }
 
   bool records(const std::string& port) const { return has(port, ProbeRequest::Kind::record); }
   bool counts(const std::string& port) const { return has(port, ProbeRequest::Kind::statistics); }
@@ -67,6 +72,7 @@ class RunWatch {
 
   std::shared_ptr<const Plan> plan_;
   Recorder recorder_;
+  LivePreviews previews_;
   CompositeObserver observer_;
   LiveProbes live_;
   mutable std::mutex mutex_;
@@ -75,5 +81,12 @@ class RunWatch {
 };
 
 const char* nameOf(ProbeRequest::Kind kind);
+
+/// "as", "side", "samples", "low", "high".
+PreviewOptions previewFrom(Params& params);
+/// The fields of a probe but for "kind": "port", and those that go with the kind.
+ProbeRequest probeFrom(Params& params, ProbeRequest::Kind kind);
+/// "node.port" or an object of these fields.
+ProbeRequest probeFrom(const nlohmann::json& value, ProbeRequest::Kind kind, const std::string& where);
 
 }  // namespace loom

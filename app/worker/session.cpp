@@ -11,8 +11,10 @@ namespace {
 using nlohmann::json;
 
 constexpr size_t kMostWaiting = 256;  // calls of one lane
-constexpr double kAsk = 0.2;          // seconds between looks at a client that does not read
-constexpr double kMostUnread = 5;     // seconds that one who has hung up is waited for
+constexpr const char* kTooLong = "a line has at most 64 MiB";
+static_assert(kMostLineBytes == size_t{64} << 20);
+constexpr double kAsk = 0.2;       // seconds between looks at a client that does not read
+constexpr double kMostUnread = 5;  // seconds that one who has hung up is waited for
 constexpr double kMostLane = 2, kMostRun = 3, kMostFlush = 1;  // seconds, when leaving
 
 // Half of what the machine has: what is shared is a copy.
@@ -97,9 +99,7 @@ bool Session::run() {
         take(line);
         break;
       case LineReader::Event::tooLong:
-        outbox_.send(rpcFailure(
-            nullptr,
-            RpcError(RpcCode::tooLong, "a line has at most " + std::to_string(kMostLineBytes) + " bytes")));
+        outbox_.send(rpcFailure(nullptr, RpcError(RpcCode::tooLong, kTooLong)));
         break;
       case LineReader::Event::woken:
         break;

@@ -76,6 +76,12 @@ class Session {
   nlohmann::json probe(Params& params);
   nlohmann::json unprobe(Params& params);
   // session_values.cpp
+  struct Named {
+    Value value;
+    std::string what;
+    nlohmann::json fields;  // of the answer
+  };
+  Named namedValue(Params& params);
   nlohmann::json frames(Params& params);
   nlohmann::json tensor(Params& params);
   nlohmann::json release(Params& params);

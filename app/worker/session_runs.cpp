@@ -123,11 +123,7 @@ json Session::runSteps(Params& params) {
 
 json Session::probe(Params& params) {
   const auto run = shop_.find(params.text("run"));
-  ProbeRequest request;
-  request.port = params.text("port");
-  request.kind = kindFrom(params);
-  request.rule.every = params.integer("every", 1, 1, 1'000'000'000);
-  request.rule.last = params.integer("last", 0, 0, 1'000'000'000);
+  const ProbeRequest request = probeFrom(params, kindFrom(params));
   params.done();
   run->watch().add(request);
   return {{"run", run->id()}, {"probes", run->watch().describe()}};

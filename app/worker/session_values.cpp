@@ -76,6 +76,18 @@ json tableJson(const std::vector<ComparedTensor>& rows, bool frames, double boun
 
 }  // namespace
 
+// A recorded frame, the newest where no iteration is named, or an exposed output.
+Session::Named Session::namedValue(Params& params) {
+  const auto run = shop_.find(params.text("run"));
+  const auto port = params.optionalText("port"), output = params.optionalText("output");
+  const bool newest = !params.has("iteration");
+  Iteration iteration = params.integers("iteration");
+  if (port.has_value() == output.has_value()) params.refuse("port", "or \"output\" says which value");
+  if (output) return {run->output(*output), *output, {{"run", run->id()}, {"output", *output}}};
+  const Value value = newest ? newestFrameOf(*run, *port, iteration) : frameOf(*run, *port, iteration);
+  return {value, *port, {{"run", run->id()}, {"port", *port}, {"iteration", iteration}}};
+}
+
 json Session::frames(Params& params) {
   const auto run = shop_.find(params.text("run"));
   const std::string port = params.text("port");
@@ -86,24 +98,29 @@ json Session::frames(Params& params) {
 }
 
 json Session::tensor(Params& params) {
-  const auto run = shop_.find(params.text("run"));
-  const auto port = params.optionalText("port"), output = params.optionalText("output");
-  const bool newest = !params.has("iteration");
-  Iteration iteration = params.integers("iteration");
+  const Named named = namedValue(params);
   params.done();
-  if (port.has_value() == output.has_value()) params.refuse("port", "or \"output\" says which value");
-  const Value value = output   ? run->output(*output)
-                      : newest ? newestFrameOf(*run, *port, iteration)
-                               : frameOf(*run, *port, iteration);
-  json shared = shared_.share(tensorOf(value, output ? *output : *port));
-  shared["run"] = run->id();
-  shared["type"] = value.type().id;
-  if (port) {
-    shared["port"] = *port;
-    shared["iteration"] = iteration;
-  } else {
-    shared["output"] = *output;
-  }
+  json shared = shared_.share(tensorOf(named.value, named.what));
+  shared["type"] = named.value.type().id;
+  shared.update(named.fields);
+  return shared;
+}
+
+json Session::preview(Params& params) {
+  const PreviewOptions options = previewFrom(params);
+  const Named named = namedValue(params);
+  params.done();
+  Preview preview = previewOf(named.value, options);
+  json shared = shared_.share(
+      at::from_blob(preview.rgba.data(), {preview.height, preview.width, 4}, at::TensorOptions(at::kByte)));
+  shared.update({{"width", preview.width},
+                 {"height", preview.height},
+                 {"columns", preview.columns},
+                 {"rows", preview.rows},
+                 {"as", previewKindName(preview.kind)},
+                 {"low", preview.low},
+                 {"high", preview.high}});
+  shared.update(named.fields);
   return shared;
 }
 
@@ -154,11 +171,6 @@ json Session::diff(Params& params) {
   }
   result["equal"] = equal;
   return result;
-}
-
-json Session::preview(Params& params) {
-  params.done();
-  throw RpcError(RpcCode::state, "there are no previews yet");
 }
 
 }  // namespace loom

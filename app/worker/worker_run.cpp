@@ -43,7 +43,8 @@ WorkerRun::WorkerRun(RunPlan plan, WatchOptions watch, Shared shared)
       number_(numberIn(plan_.id)),
       control_(&cancel_, [this](bool paused) { pauseChanged(paused); }),
       events_(plan_.id, shared_.outbox),
-      watch_(std::move(watch), plan_.prepared.plan, events_) {
+      watch_(std::move(watch), plan_.prepared.plan, events_,
+             [this](const LivePreviews::Frame& frame) { events_.preview(frame); }) {
   if (plan_.pauseAt) control_.runTo(*plan_.pauseAt);
 }
 
@@ -94,18 +95,26 @@ bool WorkerRun::pause() {
 }
 bool WorkerRun::proceed() {
   if (over()) return false;
+  leavePause();
   control_.proceed();
   return true;
 }
 bool WorkerRun::step(int64_t steps) {
   if (over()) return false;
+  leavePause();
   control_.step(steps);
   return true;
 }
 bool WorkerRun::runTo(const Control::Place& place) {
   if (over()) return false;
+  leavePause();
   control_.runTo(place);
   return true;
+}
+
+// Before the answer to the command, so that whoever waits for the next pause does not see the last one.
+void WorkerRun::leavePause() {
+  if (state() == State::paused) setState(State::waiting);
 }
 
 // Another run may compute while this one is looked at.
@@ -116,7 +125,7 @@ void WorkerRun::pauseChanged(bool paused) {
     shared_.turns.done(number_);
     return;
   }
-  setState(State::waiting);
+  leavePause();
   shared_.turns.queue(number_, Turns::Place::first);
   shared_.turns.wait(number_, cancel_);
   setState(State::running);

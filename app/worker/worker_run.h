@@ -89,6 +89,7 @@ class WorkerRun {
   RunOptions optionsFor(CheckpointStore* steps, Cache* cache);
   void keepProbes(RunOptions& options) const;
   void pauseChanged(bool paused);
+  void leavePause();
   void setState(State state, const Error* error = nullptr);
   void tellState(State state, const Error* error);
   double seconds() const;
