@@ -33,6 +33,7 @@ import struct
 import subprocess
 import threading
 import time
+import traceback
 from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence, Tuple, Union
 
 try:
@@ -251,12 +252,11 @@ class Worker:
         self._reader = threading.Thread(target=self._read, name="noiseloom-reader", daemon=True)
         self._reader.start()
         threading.Thread(target=self._call_back, name="noiseloom-events", daemon=True).start()
-        try:
+        try:  # info: program, version, device, dtype, threads, pid, folder, memory, limits
             self.info: dict = self.call("hello", client="noiseloom.py", protocol=PROTOCOL, pid=os.getpid())
         except BaseException:
             self.close()
             raise
-        """What hello gave: program, version, device, dtype, threads, pid, memory, limits."""
 
     def _spawn(self, program: str, device: Optional[str], dtype: Optional[str], threads: Optional[int],
                arguments: Sequence[str], cwd: Optional[str], environment: Optional[Dict[str, str]]) -> None:
@@ -347,12 +347,18 @@ class Worker:
             if event is None:
                 return
             for callback in list(self._callbacks):
-                callback(event)
+                try:
+                    callback(event)
+                except Exception:  # the next event is told all the same
+                    traceback.print_exc()
 
     # Calls
 
     def call(self, method: str, timeout: Optional[float] = None, **params: Any) -> Any:
         """One request of the protocol; gives its result. Parameters that are None are left out."""
+        return self._call(method, {name: value for name, value in params.items() if value is not None}, timeout)
+
+    def _call(self, method: str, params: dict, timeout: Optional[float] = None) -> Any:
         answer: "queue.SimpleQueue[dict]" = queue.SimpleQueue()
         with self._lock:
             if self._death:
@@ -360,9 +366,7 @@ class Worker:
             self._next_id += 1
             number = self._next_id
             self._waiting[number] = answer
-        request = {"jsonrpc": "2.0", "id": number, "method": method,
-                   "params": {name: value for name, value in params.items() if value is not None}}
-        self._send(request)
+        self._send({"jsonrpc": "2.0", "id": number, "method": method, "params": params})
         try:
             message = answer.get(timeout=timeout)
         except queue.Empty:
@@ -517,8 +521,8 @@ class Graph:
 
     def set(self, name: str, value: Any) -> "Graph":
         """Sets an exposed name or node.param; None takes it back."""
-        message = {"graph": self.id, "name": name, "value": value}
-        self.info["set"] = _call_with(self.worker, "graph.set", message)["set"]
+        answer = self.worker._call("graph.set", {"graph": self.id, "name": name, "value": value})
+        self.info["set"] = answer["set"]
         return self
 
     def submit(self, text: Union[str, dict]) -> "Graph":
@@ -555,21 +559,256 @@ class Graph:
         self.worker.call("graph.forget", graph=self.id)
 
 
-def _call_with(worker: Worker, method: str, params: dict) -> Any:
-    """A call in which None is a value."""
-    if None not in params.values():
-        return worker.call(method, **params)
+class Run:
+    """A run. `state` is queued, running, paused, waiting (to go on), finished, failed or stopped; `at` is the
+    zone it is or was last in, {"zone", "done", "count"}; `files` are there when it is over."""
 
-    class _Null(dict):
-        def items(self):  # type: ignore[override]
-            return dict.items(self)
+    def __init__(self, graph: Graph, started: dict):
+        self.graph, self.worker, self.info = graph, graph.worker, started
+        self.id: str = started["run"]
+        self.state = "queued"
+        self.at: Optional[dict] = None
+        self.error: Optional[dict] = None
+        self.files: List[str] = []
+        self.seconds = 0.0
+        self._slots: Dict[str, str] = {}
+        with self.worker._lock:
+            self.worker._runs[self.id] = self
+            early = self.worker._early.pop(self.id, None)
+            if early:
+                self._take(early)
 
-    answer: "queue.SimpleQueue[dict]" = queue.SimpleQueue()
-    with worker._lock:
-        if worker._death:
-            raise WorkerDied(worker._death)
-        worker._next_id += 1
-        number = worker._next_id
-        worker._waiting[number] = answer
-    worker._send({"jsonrpc": "2.0", "id": number, "method": method, "params": _Null(params)})
-    return worker._result(answer.get())
+    def _take(self, event: dict) -> None:
+        if event["event"] == "run.state":
+            self.state = event["state"]
+            self.at = event.get("at", self.at)
+            self.error = event.get("error")
+            self.files = event.get("files", self.files)
+            self.seconds = event.get("seconds", self.seconds)
+        elif event["event"] == "run.step" and len(event["iteration"]) == 1:
+            self.at = {"zone": event["zone"], "done": event["done"], "count": event["count"]}
+
+    @property
+    def over(self) -> bool:
+        return self.state in OVER
+
+    def _wait(self, there: Callable[[], bool], timeout: Optional[float]) -> bool:
+        with self.worker._changed:
+            self.worker._changed.wait_for(lambda: there() or self.worker._death is not None, timeout)
+            if there():
+                return True
+            if self.worker._death:
+                raise WorkerDied(self.worker._death)
+            return False
+
+    # Waiting
+
+    def wait(self, timeout: Optional[float] = None) -> "Run":
+        """Until it is over. Raises RunFailed if it has failed, NoiseloomError if it is not over in time."""
+        if not self._wait(lambda: self.over, timeout):
+            raise NoiseloomError("run %s is not over after %g s: %s" % (self.id, timeout, self.state))
+        if self.state == "failed":
+            error = self.error or {}
+            raise RunFailed(error.get("message", "it failed"), dict(error, kind="failed"), self)
+        return self
+
+    def wait_paused(self, timeout: Optional[float] = None) -> bool:
+        """Until it is paused. False: it is over, or not paused in time."""
+        self._wait(lambda: self.over or self.state == "paused", timeout)
+        return self.state == "paused"
+
+    # Steering
+
+    def pause(self, wait: bool = True) -> bool:
+        """After the step at hand. Gives whether it is paused."""
+        self.worker.call("run.pause", run=self.id)
+        return self.wait_paused() if wait else False
+
+    def pause_at(self, done: int, zone: Optional[str] = None) -> "Run":
+        """Goes on, and pauses when `done` steps of the zone are done; does not wait for it."""
+        self.worker.call("run.runTo", run=self.id, done=done, zone=zone)
+        return self
+
+    def run_to(self, done: int, zone: Optional[str] = None, timeout: Optional[float] = None) -> bool:
+        """The same, and waits. Gives whether it is paused."""
+        return self.pause_at(done, zone).wait_paused(timeout)
+
+    def step(self, steps: int = 1, wait: bool = True) -> bool:
+        """Takes so many steps more and pauses. Gives whether it is paused."""
+        self.worker.call("run.step", run=self.id, steps=steps)
+        return self.wait_paused() if wait else False
+
+    def continue_(self) -> "Run":
+        """To its end."""
+        self.worker.call("run.continue", run=self.id)
+        return self
+
+    def stop(self, wait: bool = True) -> "Run":
+        self.worker.call("run.stop", run=self.id)
+        if wait:
+            self._wait(lambda: self.over, None)
+        return self
+
+    def move(self, place: int) -> dict:
+        """To another place of the queue, 0 for the next to go."""
+        return self.worker.call("run.move", run=self.id, place=place)
+
+    def forget(self) -> None:
+        """Stops it if need be; its recordings, kept steps and outputs go."""
+        self.worker.call("run.forget", run=self.id)
+        with self.worker._lock:
+            self.worker._runs.pop(self.id, None)
+
+    def fork(self, graph: Optional[Graph] = None, *, at: Optional[int] = None, zone: Optional[str] = None,
+             **options: Any) -> "Run":
+        """A run that begins with this one's steps: up to step `at`, else up to the first that differs.
+
+        `graph`: another graph, or the same with other values set; usually this run's. Options as Graph.run;
+        what this run recorded is recorded again where "record" does not say otherwise.
+        """
+        origin = {"run": self.id, "at": at, "zone": zone}
+        options.setdefault("record", [each["port"] for each in self.status()["probes"] if each["kind"] == "record"])
+        return (graph or self.graph).run(fork={name: value for name, value in origin.items() if value is not None},
+                                         **options)
+
+    # Looking
+
+    def status(self) -> dict:
+        return self.worker.call("run.status", run=self.id)
+
+    def steps(self) -> List[dict]:
+        """The steps it keeps, zone by zone: [{"zone", "count", "steps"}]."""
+        return self.worker.call("run.steps", run=self.id)["zones"]
+
+    def probe(self, port: str, kind: str = "record", **options: Any) -> "Run":
+        """Looks at a port from now on: kind "record" (every, last), "statistics" or "preview" (side, as_, ...)."""
+        probes = self.worker.call("probe", run=self.id, port=port, kind=kind, **_plain(options))["probes"]
+        self._note(probes)
+        return self
+
+    def unprobe(self, port: str, kind: str = "record") -> "Run":
+        self.worker.call("unprobe", run=self.id, port=port, kind=kind)
+        return self
+
+    def _note(self, probes: List[dict]) -> None:
+        for each in probes:
+            if each.get("slot"):
+                self._slots[each["port"]] = each["slot"]
+
+    def live(self, port: str, **options: Any) -> "LivePreview":
+        """A live preview of a port: read the newest picture whenever you like."""
+        self.probe(port, "preview", **options)
+        return LivePreview(port, self._slots[port])
+
+    def frames(self, port: str) -> List[dict]:
+        """What is kept of a recorded port: [{"iteration", "shape", "dtype", "bytes", ...}]."""
+        return self.worker.call("frames", run=self.id, port=port)["frames"]
+
+    def tensor(self, port: str, iteration: Union[int, Sequence[int], None] = None) -> Any:
+        """A recorded frame, the newest without an iteration: a numpy array, or a Tensor without numpy."""
+        return self._fetch("tensor", _tensor, port=port, iteration=_listed(iteration))
+
+    def output(self, name: str) -> Any:
+        """An exposed output of a finished run, as `tensor` gives it."""
+        return self._fetch("tensor", _tensor, output=name)
+
+    def outputs(self) -> List[dict]:
+        """The exposed outputs of a finished run: [{"name", "type", "summary"}], "value" where it is a scalar."""
+        return self.worker.call("outputs", run=self.id)["outputs"]
+
+    def preview(self, port: Optional[str] = None, iteration: Union[int, Sequence[int], None] = None,
+                **options: Any) -> Preview:
+        """A picture of a recorded frame, or of an `output`. Options: side, as_, samples, low, high."""
+        return self._fetch("preview", lambda got: Preview(bytes(_map(got["path"], got["bytes"])), got), port=port,
+                           iteration=_listed(iteration), **_plain(options))
+
+    def _fetch(self, method: str, read: Callable[[dict], Any], **params: Any) -> Any:
+        described = self.worker.call(method, run=self.id, **params)
+        try:
+            return read(described)
+        finally:
+            self.worker.call("release", id=described["id"])
+
+    def statistics(self, port: str) -> List[dict]:
+        """Of a port given as `statistics`: [{"iteration", "min", "max", "mean", "std", "norm", ...}]."""
+        return self.worker.call("statistics", run=self.id, port=port)["rows"]
+
+    def events(self) -> Iterator[dict]:
+        """Its notifications from now on, until it is over; then the last is its "run.state"."""
+        events = self.worker._events(lambda event: event["event"] == "run.state" and event["state"] in OVER, self.id)
+        if self.over:
+            return iter(())
+        return events
+
+    def __repr__(self) -> str:
+        return "Run(%s, %s%s)" % (self.id, self.state, ", step %d of %d" % (self.at["done"], self.at["count"])
+                                  if self.at else "")
+
+
+def _plain(options: Dict[str, Any]) -> Dict[str, Any]:
+    """as_ for "as", which Python keeps for itself."""
+    return {name.rstrip("_"): value for name, value in options.items()}
+
+
+def _listed(iteration: Union[int, Sequence[int], None]) -> Optional[List[int]]:
+    if iteration is None:
+        return None
+    return [int(iteration)] if not hasattr(iteration, "__iter__") else [int(each) for each in iteration]
+
+
+class LivePreview:
+    """The newest picture of a port, read from shared memory as often as you like; the run never waits for it.
+
+    The layout is engine/live/shared_frames.h's.
+    """
+
+    _HEAD = struct.Struct("<8sIIQQQ")
+    _FRAME = struct.Struct("<QQ8qIIIIIIQdd")
+
+    def __init__(self, port: str, slot: str):
+        self.port = port
+        file = os.open(slot, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            self._map = mmap.mmap(file, os.fstat(file).st_size, prot=mmap.PROT_READ)
+        finally:
+            os.close(file)
+        magic, version, self._buffers, self._stride, self._most, _ = self._HEAD.unpack_from(self._map)
+        if magic != b"NLFRAMES" or version != 1:
+            raise NoiseloomError("%s holds no frames that this module reads" % slot)
+        self.generation = 0
+        """Of the picture that was read last."""
+
+    def newest(self, after: Optional[int] = None) -> Optional[Preview]:
+        """The newest picture; None where it is not newer than `after`, usually the one that was read last."""
+        after = self.generation if after is None else after
+        for _ in range(1000):
+            generation = struct.unpack_from("<Q", self._map, 32)[0]
+            if generation <= after:
+                return None
+            start = 4096 + (generation - 1) % self._buffers * self._stride
+            fields = self._FRAME.unpack_from(self._map, start)
+            size = fields[16]
+            if fields[0] != 2 * generation or size > self._most:
+                continue
+            rgba = bytes(self._map[start + 256:start + 256 + size])
+            # Only now is it known that nobody wrote while this was copied.
+            if struct.unpack_from("<Q", self._map, start)[0] != 2 * generation:
+                continue
+            self.generation = generation
+            return Preview(rgba, {"port": self.port, "iteration": list(fields[2:2 + min(fields[10], 8)]),
+                                  "width": fields[11], "height": fields[12]})
+        return None
+
+    def wait(self, timeout: Optional[float] = None) -> Optional[Preview]:
+        """The next picture; None where none comes in time."""
+        end = None if timeout is None else time.monotonic() + timeout
+        while True:
+            preview = self.newest()
+            if preview or (end is not None and time.monotonic() >= end):
+                return preview
+            time.sleep(0.005)
+
+
+def diff(a: Run, b: Run, ports: Optional[Sequence[str]] = None, bound: float = 0) -> dict:
+    """What two runs of one worker differ in; see Worker.diff."""
+    return a.worker.diff(a, b, ports, bound)

@@ -50,6 +50,15 @@ bool sameUser(int client) {
   return getsockopt(client, SOL_SOCKET, SO_PEERCRED, &other, &size) == 0 && other.uid == geteuid();
 }
 
+// Who connects and leaves without a word only looked whether the socket is served (removeDead).
+bool speaks(int client, int wake) {
+  pollfd files[2] = {{client, POLLIN, 0}, {wake, POLLIN, 0}};
+  while (poll(files, 2, -1) < 0 && errno == EINTR) {
+  }
+  char first;
+  return files[0].revents != 0 && recv(client, &first, 1, MSG_PEEK) == 1;
+}
+
 void turnAway(int client) {
   const std::string line =
       lineOf(rpcFailure(nullptr, RpcError(RpcCode::hello, "this worker serves another user"))) + "\n";
@@ -105,6 +114,10 @@ bool SocketChannel::accept(int wake) {
     if (client < 0) continue;
     if (!sameUser(client)) {
       turnAway(client);
+      continue;
+    }
+    if (!speaks(client, wake)) {
+      close(client);
       continue;
     }
     client_ = client;
