@@ -66,7 +66,9 @@ void saveRecording(const std::filesystem::path& file, const std::string& port, c
   const std::map<std::string, int64_t> frameOf = layOut(frames, entries);
   SafetensorsWriter writer(file, std::move(entries), metadata);
   const auto write = [&](const Recorder::FrameInfo& frame) {
-    writer.write(tensorFor(recorder.frame(port, frame.iteration)));
+    const at::Tensor tensor = tensorFor(recorder.frame(port, frame.iteration));
+    if (!tensor.defined()) throw Error("a frame of " + port + " is no tensor and no number");
+    writer.write(tensor);
   };
   for (const TensorEntry& entry : writer.order()) {
     const int64_t only = frameOf.at(entry.name);

@@ -16,6 +16,7 @@ constexpr const char* kFormat = "1";
 constexpr const char* kExtension = ".safetensors";
 constexpr size_t kLongestStem = 150;
 constexpr size_t kDeepestZone = 64;
+constexpr int kTries = 100;
 
 bool allDigits(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
@@ -40,6 +41,27 @@ std::optional<int64_t> numberOf(const std::string& name) {
 std::vector<int64_t> iterationOf(const json& steps) {
   if (!steps.is_array() || steps.size() > kDeepestZone) throw Error("an iteration is a list of steps");
   return steps.get<std::vector<int64_t>>();
+}
+
+// By their numbers.
+std::map<int64_t, fs::path> chunksIn(const fs::path& folder) {
+  std::map<int64_t, fs::path> chunks;
+  std::error_code gone;
+  for (fs::directory_iterator each(folder, gone), end; !gone && each != end; each.increment(gone))
+    if (const auto number = numberOf(each->path().stem().string()); number && isChunk(each->path()))
+      chunks[*number] = each->path();
+  return chunks;
+}
+
+// What a folder had at one moment. While the writer goes on, a listing may miss a chunk and have one that
+// came later; the next listing has all of those. Empty where chunks were removed meanwhile.
+std::optional<std::map<int64_t, fs::path>> chunksAtOnce(const fs::path& folder) {
+  const std::map<int64_t, fs::path> before = chunksIn(folder);
+  std::map<int64_t, fs::path> chunks = chunksIn(folder);
+  for (const auto& [number, path] : before)
+    if (!chunks.contains(number)) return {};
+  if (!before.empty()) chunks.erase(chunks.upper_bound(before.rbegin()->first), chunks.end());
+  return chunks;
 }
 
 void readChunk(const fs::path& path, const std::string& port, std::map<int64_t, FolderFrame>& frames) {
@@ -73,15 +95,19 @@ std::string portStem(const std::string& port) {
 
 std::vector<FolderFrame> readRecordingFolder(const fs::path& folder, const std::string& port) {
   std::map<int64_t, FolderFrame> frames;
-  std::error_code gone;
-  for (fs::directory_iterator each(folder / portStem(port), gone), end; !gone && each != end;
-       each.increment(gone)) {
-    if (!isChunk(each->path())) continue;
-    try {
-      readChunk(each->path(), port, frames);
-    } catch (const std::exception&) {
-      // Gone since it was listed, or damaged: the others still tell what they hold.
+  for (int i = 0; i < kTries; ++i) {
+    const auto chunks = chunksAtOnce(folder / portStem(port));
+    if (!chunks) continue;
+    frames.clear();
+    bool gone = false;
+    for (const auto& [number, chunk] : *chunks) {
+      try {
+        readChunk(chunk, port, frames);
+      } catch (const std::exception&) {
+        gone = gone || !fs::exists(chunk);  // else it is damaged: the others still tell what they hold
+      }
     }
+    if (!gone) break;
   }
   std::vector<FolderFrame> sorted;
   for (auto& [number, frame] : frames) sorted.push_back(std::move(frame));
@@ -122,7 +148,7 @@ void clearRecordingFolder(const fs::path& folder) {
     for (const fs::path& file : files) fs::remove(file, ignored);
     fs::remove(port, ignored);  // where it is empty
   }
-  fs::remove(folder, ignored);
+  if (fs::symlink_status(folder, ignored).type() == fs::file_type::directory) fs::remove(folder, ignored);
 }
 
 }  // namespace loom

@@ -1,5 +1,7 @@
 #include "nodes/types/types.h"
 
+#include <ATen/ATen.h>
+
 #include <cstdio>
 
 namespace loom {
@@ -32,6 +34,37 @@ TypeInfo named(const char* id, const char* name, const char* colour, const char*
   info.colour = colour;
   info.doc = doc;
   return info;
+}
+
+bool isPictures(const at::Tensor& tensor) { return tensor.defined() && tensor.dim() == 4; }
+
+at::Tensor imagePicture(const Value& value) {
+  const at::Tensor& pixels = value.as<Image>().pixels;
+  return isPictures(pixels) && (pixels.size(1) == 1 || pixels.size(1) == 3) ? pixels : at::Tensor();
+}
+
+// What an autoencoder's four channels show, without decoding them: RGB in [-1, 1] as a linear map of latents
+// that are scaled as Stable Diffusion v1's denoiser sees them. The factors are the published ones for v1.4
+// (K. Turner, "Decoding latents to RGB without upscaling", discuss.huggingface.co/t/23204, 2022). Other
+// spaces of four channels look off in colour; they will bring factors of their own.
+at::Tensor latentColours(const at::Tensor& x) {
+  const at::Tensor factors = at::tensor({0.298f, 0.207f, 0.208f,   //
+                                         0.187f, 0.286f, 0.173f,   //
+                                         -0.158f, 0.189f, 0.264f,  //
+                                         -0.184f, -0.271f, -0.473f})
+                                 .reshape({1, 4, 3, 1, 1})
+                                 .to(x.device());
+  // Not a matrix product: that may spread a NaN over other pixels.
+  return (x.unsqueeze(2) * factors).sum(1);
+}
+
+// Undefined for other numbers of channels: those are shown as numbers.
+at::Tensor latentPicture(const Value& value) {
+  const at::Tensor& x = value.as<Latent>().x;
+  if (!isPictures(x) || (x.size(1) != 1 && x.size(1) != 3 && x.size(1) != 4)) return {};
+  const at::Tensor signedUnit = x.size(1) == 4 ? latentColours(x.to(at::kFloat)) : x.to(at::kFloat);
+  // What is not finite must stay so, to be seen; a clamp would make white of an infinity.
+  return at::where(signedUnit.isfinite(), (signedUnit / 2 + 0.5).clamp(0, 1), signedUnit);
 }
 
 /// A type that is one tensor.
@@ -126,16 +159,24 @@ std::string denoiserSummary(const Value& value) {
 
 template <>
 const TypeInfo& typeOf<Image>() {
-  static const TypeInfo info = tensorType<Image, &Image::pixels>(
-      "image", "Image", "#64B5F6", "Pictures: float32 [B, C, H, W] in [0, 1], RGB or grey.");
+  static const TypeInfo info = [] {
+    TypeInfo type = tensorType<Image, &Image::pixels>(
+        "image", "Image", "#64B5F6", "Pictures: float32 [B, C, H, W] in [0, 1], RGB or grey.");
+    type.picture = imagePicture;
+    return type;
+  }();
   return info;
 }
 
 template <>
 const TypeInfo& typeOf<Latent>() {
-  static const TypeInfo info = tensorType<Latent, &Latent::x>(
-      "latent", "Latent", "#FF9CF9",
-      "x_t: what is being denoised, float32 [B, C, H, W]. Pixels in [-1, 1], or an autoencoder's latents.");
+  static const TypeInfo info = [] {
+    TypeInfo type = tensorType<Latent, &Latent::x>(
+        "latent", "Latent", "#FF9CF9",
+        "x_t: what is being denoised, float32 [B, C, H, W]. Pixels in [-1, 1], or an autoencoder's latents.");
+    type.picture = latentPicture;
+    return type;
+  }();
   return info;
 }
 

@@ -118,7 +118,7 @@ class RecorderTest : public QObject {
     probe(recorder, "zone.t", 7, Value::of<Int>(41));
     probe(recorder, "zone.t", 8, Value::of<Text>("no number"));
     QCOMPARE(recorder.statistics("zone.x").size(), size_t{1});
-    const Recorder::Row& row = recorder.statistics("zone.x")[0];
+    const Recorder::Row row = recorder.statistics("zone.x")[0];
     QCOMPARE(row.iteration, std::vector<int64_t>{7});
     QCOMPARE(row.statistics.nan, int64_t{1});
     QCOMPARE(row.statistics.min, 1.0);
