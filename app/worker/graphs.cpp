@@ -98,7 +98,7 @@ json Graphs::submit(Params& params) {
   if ((!before && graphs_.size() >= kMost) || bytes > kMostBytes)
     throw RpcError(RpcCode::limit, "too many graphs are held (" + std::to_string(graphs_.size()) +
                                        "); graph.forget lets go of one");
-  graph->id = before ? before->id : "g" + std::to_string(++count_);
+  graph->id = before ? before->id : numberedId("g", ++count_);
   json dropped = json::array();
   if (before)
     for (const auto& [name, value] : before->set) {
@@ -131,17 +131,16 @@ json Graphs::described(const HeldGraph& graph) const {
 AppliedSettings Graphs::applied(const HeldGraph& graph, const std::string& name, const json& value) const {
   AppliedSettings settings = applySettings(graph.source.document, {{name, lineOf(value)}}, registry_,
                                            {fs::current_path(), graph.source.file.parent_path()});
+  std::vector<Link> targets;
   for (const ExposedInput& input : graph.source.document.graph.inputs)
-    if (input.name == name)
-      for (const Link& to : input.to)
-        if (const Port* port = portAt(graph.source.document, to, registry_))
-          port->parse(settings.values.at(name));
-  if (const auto link = parseLink(name))
-    if (const Port* port = portAt(graph.source.document, *link, registry_)) try {
+    if (input.name == name) targets = input.to;
+  if (const auto link = parseLink(name); link && targets.empty()) targets = {*link};
+  for (const Link& to : targets) try {
+      if (const Port* port = portAt(graph.source.document, to, registry_))
         port->parse(settings.values.at(name));
-      } catch (const Error& error) {
-        throw Error(link->node, link->port, error.what());
-      }
+    } catch (const Error& error) {
+      throw Error(to.node, to.port, error.what());
+    }
   return settings;
 }
 

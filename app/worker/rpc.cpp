@@ -109,6 +109,12 @@ RpcError rpcErrorOf(const std::exception& error, RpcCode usual) {
   return RpcError(RpcCode::failed, plainError(error));
 }
 
+std::string numberedId(const char* prefix, int64_t number) {
+  std::string id = prefix;
+  id += std::to_string(number);
+  return id;
+}
+
 std::string lineOf(const json& message) {
   return message.dump(-1, ' ', false, json::error_handler_t::replace);
 }

@@ -59,6 +59,9 @@ nlohmann::json rpcNotification(const char* method, nlohmann::json params);
 /// Whatever was thrown by a call, as an answer: an Error is `usual`.
 RpcError rpcErrorOf(const std::exception& error, RpcCode usual);
 
+/// "r12": ids of what a worker holds.
+std::string numberedId(const char* prefix, int64_t number);
+
 /// One line, without its end; what is no UTF-8 is replaced.
 std::string lineOf(const nlohmann::json& message);
 

@@ -90,6 +90,19 @@ void RunEvents::stepFinished(const StepEvent& event) {
   outbox_.newest(run_ + " step " + event.zone, rpcNotification("run.step", std::move(message)));
 }
 
+void RunEvents::paused() {
+  const std::lock_guard lock(mutex_);
+  pausedAt_ = now();
+}
+
+void RunEvents::resumed() {
+  const std::lock_guard lock(mutex_);
+  for (auto& [path, zone] : zones_) {
+    zone.began += now() - pausedAt_;
+    zone.pace.start(now(), zone.done);
+  }
+}
+
 void RunEvents::zoneFinished(const std::string& path, int depth) {
   if (depth > 1) return;
   json message{{"run", run_}, {"zone", path}, {"state", "finished"}};

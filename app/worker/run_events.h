@@ -32,6 +32,10 @@ class RunEvents final : public Observer {
   void statistics(const std::string& port, const Recorder::Row& row);
   void preview(const LivePreviews::Frame& frame);
 
+  /// Time that passes in a pause is no step's.
+  void paused();
+  void resumed();
+
   struct Zone {
     int64_t first = 0, done = 0, count = 0;
     int depth = 1;
@@ -59,6 +63,7 @@ class RunEvents final : public Observer {
   mutable std::mutex mutex_;
   std::map<std::string, Zone> zones_;
   std::string zone_, node_;
+  double pausedAt_ = 0;
   std::vector<std::string> files_;
   std::set<std::string> known_;  // files
 };

@@ -198,7 +198,7 @@ json RunShop::start(const HeldGraph& graph, Params& params) {
       throw RpcError(RpcCode::limit, std::to_string(kMost) + " runs are held; run.forget lets go of one");
     number = ++count_;
   }
-  RunPlan plan = planFor(graph, params, "r" + std::to_string(number));
+  RunPlan plan = planFor(graph, params, numberedId("r", number));
   WatchOptions watch = watchFrom(params, plan);
   params.done();
   auto run = std::make_shared<WorkerRun>(
@@ -272,7 +272,7 @@ json RunShop::list() const {
     if (json at = run->events().at(); !at.is_null()) described["at"] = std::move(at);
     runs.push_back(std::move(described));
   }
-  for (const int64_t number : turns_.waiting()) queue.push_back("r" + std::to_string(number));
+  for (const int64_t number : turns_.waiting()) queue.push_back(numberedId("r", number));
   return {{"runs", runs}, {"queue", queue}};
 }
 

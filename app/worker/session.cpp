@@ -169,18 +169,22 @@ void Session::send(const RpcRequest& request, const json& message) {
 
 // What is told without having been asked for, and what is put away when nobody looks.
 void Session::tick() {
+  using Clock = std::chrono::steady_clock;
+  constexpr std::chrono::seconds every{1};
   uint64_t told = 0;
+  Clock::time_point last = Clock::now() - every;
   while (!ending_) {
     shop_.sweep();
-    if (greeted_) {
+    if (greeted_ && Clock::now() - last >= every) {
       json now = memory();
       const uint64_t process = now["process"];
       if (shop_.computing() || process != told)
         outbox_.newest("memory", rpcNotification("memory", std::move(now)));
       told = process;
+      last = Clock::now();
     }
     std::unique_lock lock(tickMutex_);
-    tickChanged_.wait_for(lock, std::chrono::seconds(1));
+    tickChanged_.wait_for(lock, every);
   }
 }
 

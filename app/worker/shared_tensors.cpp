@@ -29,7 +29,7 @@ nlohmann::json SharedTensors::share(const at::Tensor& tensor) {
                            {"dtype", dtypeName(block->dtype())},
                            {"shape", block->shape()}};
   const std::lock_guard lock(mutex_);
-  const std::string id = "t" + std::to_string(++count_);
+  const std::string id = numberedId("t", ++count_);
   held_[id] = std::move(block);
   described["id"] = id;
   return described;

@@ -121,6 +121,7 @@ void WorkerRun::leavePause() {
 void WorkerRun::pauseChanged(bool paused) {
   if (paused) {
     watch_.settle();
+    events_.paused();
     setState(State::paused);
     shared_.turns.done(number_);
     return;
@@ -128,6 +129,7 @@ void WorkerRun::pauseChanged(bool paused) {
   leavePause();
   shared_.turns.queue(number_, Turns::Place::first);
   shared_.turns.wait(number_, cancel_);
+  events_.resumed();
   setState(State::running);
 }
 
