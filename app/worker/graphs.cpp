@@ -136,6 +136,9 @@ AppliedSettings Graphs::applied(const HeldGraph& graph, const std::string& name,
     if (input.name == name) targets = input.to;
   if (const auto link = parseLink(name); link && targets.empty()) targets = {*link};
   for (const Link& to : targets) try {
+      const Node* node = findNode(graph.source.document.graph, to.node);
+      if (node && node->zone && to.port != "count")
+        throw Error("a zone has nothing to set but its \"count\"");
       if (const Port* port = portAt(graph.source.document, to, registry_))
         port->parse(settings.values.at(name));
     } catch (const Error& error) {

@@ -15,7 +15,7 @@ constexpr const char* kTooLong = "a line has at most 64 MiB";
 static_assert(kMostLineBytes == size_t{64} << 20);
 constexpr double kAsk = 0.2;       // seconds between looks at a client that does not read
 constexpr double kMostUnread = 5;  // seconds that one who has hung up is waited for
-constexpr double kMostLane = 2, kMostRun = 3, kMostFlush = 1;  // seconds, when leaving
+constexpr double kMostLane = 2, kMostRun = 3, kMostFlush = 1, kMostLeaving = 10;  // seconds, when leaving
 
 // Half of what the machine has: what is shared is a copy.
 uint64_t mostShared() {
@@ -200,7 +200,12 @@ bool Session::leave() {
   shop_.stopAll();  // what was started meanwhile
   done = valueLane_.drain(left(kMostLane)) && done;
   done = shop_.waitAll(left(kMostRun)) && done;
-  outbox_.flush(kMostFlush);
+  // Who still reads gets all answers.
+  for (uint64_t before = ~uint64_t{0}; !outbox_.flush(kMostFlush) && left(kMostLeaving) > 0;) {
+    const uint64_t written = outbox_.written();
+    if (written == before) break;
+    before = written;
+  }
   return done;
 }
 

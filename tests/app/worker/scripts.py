@@ -275,7 +275,7 @@ class Graphs(Base):
 class Failures(Base):
     def test_out_of_memory_fails_one_run(self):
         graph = self.walk()
-        run = graph.run(out=self.out, set={"batch": 100_000, "shape": [3, 1000, 1000]})
+        run = graph.run(out=self.out, set={"batch": 65_536, "shape": [3, 4000, 4000]})
         with self.assertRaises(noiseloom.RunFailed) as caught:
             run.wait(SOON)
         self.assertEqual(caught.exception.node, "noise")
