@@ -20,6 +20,11 @@ using nlohmann::json;
 
 int64_t numberIn(const std::string& id) { return std::stoll(id.substr(1)); }
 
+bool isOver(WorkerRun::State state) {
+  return state == WorkerRun::State::finished || state == WorkerRun::State::failed ||
+         state == WorkerRun::State::stopped;
+}
+
 const PlanZone* outermostZoneOf(const Plan& plan, const std::string& port) {
   const auto found = plan.ports.find(port);
   if (found == plan.ports.end()) return nullptr;
@@ -57,7 +62,7 @@ WorkerRun::~WorkerRun() {
 
 void WorkerRun::start() {
   shared_.turns.queue(number_);
-  tellState(State::queued, nullptr);
+  setState(State::queued);
   thread_ = std::thread([this] { run(); });
 }
 
@@ -114,7 +119,8 @@ bool WorkerRun::runTo(const Control::Place& place) {
 
 // Before the answer to the command, so that whoever waits for the next pause does not see the last one.
 void WorkerRun::leavePause() {
-  if (state() == State::paused) setState(State::waiting);
+  const std::lock_guard lock(mutex_);
+  if (state_ == State::paused) changeState(State::waiting, nullptr);
 }
 
 // Another run may compute while this one is looked at.
@@ -140,44 +146,40 @@ WorkerRun::State WorkerRun::state() const {
   return state_;
 }
 
-bool WorkerRun::over() const {
-  const State now = state();
-  return now == State::finished || now == State::failed || now == State::stopped;
-}
+bool WorkerRun::over() const { return isOver(state()); }
 
 bool WorkerRun::waitOver(double seconds) {
   std::unique_lock lock(mutex_);
-  return changed_.wait_for(lock, std::chrono::duration<double>(seconds), [&] {
-    return state_ == State::finished || state_ == State::failed || state_ == State::stopped;
-  });
+  return changed_.wait_for(lock, std::chrono::duration<double>(seconds), [&] { return isOver(state_); });
 }
 
 double WorkerRun::seconds() const {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - began_).count();
 }
 
+// Told under the lock, so that the client hears of changes in their order.
 void WorkerRun::setState(State state, const Error* error) {
   {
     const std::lock_guard lock(mutex_);
-    if (state == State::running && state_ == State::queued) began_ = std::chrono::steady_clock::now();
-    state_ = state;
-    if (error) error_ = *error;
-    seconds_ = seconds();
+    changeState(state, error);
   }
-  tellState(state, error);
   changed_.notify_all();
+  if (shared_.changed) shared_.changed();
 }
 
-void WorkerRun::tellState(State state, const Error* error) {
+void WorkerRun::changeState(State state, const Error* error) {
+  if (state == State::running && state_ == State::queued) began_ = std::chrono::steady_clock::now();
+  state_ = state;
+  if (error) error_ = *error;
+  seconds_ = seconds();
   json message{{"run", plan_.id}, {"graph", plan_.graph}, {"state", nameOf(state)}};
   if (json at = events_.at(); !at.is_null()) message["at"] = std::move(at);
   if (error) message["error"] = describeError(*error);
-  if (over()) {
+  if (isOver(state)) {
     message["seconds"] = seconds_;
     message["files"] = events_.files();
   }
   shared_.outbox.send(rpcNotification("run.state", std::move(message)));
-  if (shared_.changed) shared_.changed();
 }
 
 json WorkerRun::status() const {
@@ -185,10 +187,7 @@ json WorkerRun::status() const {
   {
     const std::lock_guard lock(mutex_);
     status["state"] = nameOf(state_);
-    status["seconds"] = state_ == State::queued ? 0.0
-                        : state_ == State::running || state_ == State::paused || state_ == State::waiting
-                            ? seconds()
-                            : seconds_;
+    status["seconds"] = state_ == State::queued ? 0.0 : isOver(state_) ? seconds_ : seconds();
     if (error_) status["error"] = describeError(*error_);
   }
   if (json at = events_.at(); !at.is_null()) status["at"] = std::move(at);

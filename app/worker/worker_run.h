@@ -91,7 +91,7 @@ class WorkerRun {
   void pauseChanged(bool paused);
   void leavePause();
   void setState(State state, const Error* error = nullptr);
-  void tellState(State state, const Error* error);
+  void changeState(State state, const Error* error);
   double seconds() const;
 
   RunPlan plan_;

@@ -246,7 +246,7 @@ class ProtocolTest : public QObject {
   void unknownThings() {
     Client client(program_);
     client.hello();
-    for (const QString& method : {"run.pause", "run.status", "run.forget", "run.stop", "outputs"})
+    for (const char* method : {"run.pause", "run.status", "run.forget", "run.stop", "outputs"})
       QCOMPARE(client.error(method, {{"run", "r7"}})["code"].toInt(), -32002);
     QCOMPARE(client.error("graph.check", {{"graph", "g7"}})["code"].toInt(), -32002);
     QCOMPARE(client.error("release", {{"id", "t7"}})["code"].toInt(), -32002);
