@@ -129,7 +129,9 @@ void Recorder::record(const ProbeEvent& event) {
     frame.item.shape = tensor.sizes().vec();
   }
 
+  std::vector<Batch> done;  // freed when the lock is no longer held
   Lock lock(mutex_);
+  done.swap(done_);
   const auto found = tracks_.find(event.port);
   if (found == tracks_.end()) return;  // removed meanwhile
   Track& track = found->second;

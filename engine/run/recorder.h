@@ -125,7 +125,9 @@ class Recorder final : public Observer {
     std::string port;
     int64_t track = 0;
     std::vector<FolderFrame> frames;
+    std::vector<Value> values;  // held, so that the run can't take them and write into them meanwhile
     std::vector<size_t> costs;  // in memory
+    std::vector<std::map<int64_t, Frame>::node_type> left;  // what the track had of them before
   };
   using Lock = std::unique_lock<std::mutex>;
 
@@ -153,8 +155,8 @@ class Recorder final : public Observer {
   bool hasRoom(Track& track) const;
   bool makeRoom(Lock& lock);
   bool compact(Lock& lock);
-  void store(const Batch& batch, Lock& lock);
-  void moved(const Batch& batch, int64_t chunk, const Chunk& written);
+  void store(Batch& batch, Lock& lock);
+  void moved(Batch& batch, int64_t chunk, const Chunk& written);
   void notMoved(const Batch& batch);
   void leaveMemory(Track& track, Frame& frame);
   void leaveChunk(Track& track, const Frame& frame, int64_t number);
@@ -173,6 +175,7 @@ class Recorder final : public Observer {
   std::thread writer_;  // started when it is first needed
   std::condition_variable wake_, written_;
   std::vector<std::filesystem::path> garbage_;  // files to be removed
+  std::vector<Batch> done_;                     // written, to be freed by the run's thread
   bool diskClosed_ = false, writing_ = false, ending_ = false;
 };
 

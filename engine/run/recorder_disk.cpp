@@ -31,10 +31,13 @@ void Recorder::write() {
     Track* track = full() ? fullest() : nullptr;
     if (!track) continue;
     writing_ = true;
-    if (hasRoom(*track))
-      store(takeBatch(*track), lock);
-    else if (!makeRoom(lock))
+    if (hasRoom(*track)) {
+      Batch batch = takeBatch(*track);
+      store(batch, lock);
+      done_.push_back(std::move(batch));
+    } else if (!makeRoom(lock)) {
       closeDisk("the " + std::to_string(options_.mostDiskBytes) + " bytes for them on disk are used up");
+    }
     writing_ = false;
     written_.notify_all();
   }
@@ -58,7 +61,7 @@ Recorder::Track* Recorder::fullest() {
 }
 
 Recorder::Batch Recorder::takeBatch(Track& track) {
-  Batch batch{track.port, track.id, {}, {}};
+  Batch batch{track.port, track.id, {}, {}, {}, {}};
   size_t bytes = 0;
   const auto full = [&](const Frame& frame) {
     return !batch.frames.empty() &&
@@ -70,6 +73,7 @@ Recorder::Batch Recorder::takeBatch(Track& track) {
     frame.writing = true;
     bytes += frame.bytes;
     batch.frames.push_back({track.nextToSpill, frame.iteration, tensorFor(frame.value)});
+    batch.values.push_back(frame.value);
     batch.costs.push_back(costOf(frame.bytes));
   }
   return batch;
@@ -107,7 +111,7 @@ bool Recorder::compact(Lock& lock) {
     }
   }
   if (!track) return false;
-  Batch batch{track->port, track->id, {}, {}};
+  Batch batch{track->port, track->id, {}, {}, {}, {}};
   try {
     const std::shared_ptr<const MappedFile> file = MappedFile::open(fileOf(track->port, chunk));
     for (const int64_t number : track->chunks.at(chunk).frames) {
@@ -124,7 +128,7 @@ bool Recorder::compact(Lock& lock) {
   return true;
 }
 
-void Recorder::store(const Batch& batch, Lock& lock) {
+void Recorder::store(Batch& batch, Lock& lock) {
   const int64_t chunk = nextChunk_++;
   const fs::path file = fileOf(batch.port, chunk);
   Chunk written;
@@ -144,7 +148,11 @@ void Recorder::store(const Batch& batch, Lock& lock) {
   }
 }
 
-void Recorder::moved(const Batch& batch, int64_t chunk, const Chunk& written) {
+// All that stays of a frame is allocated anew, here and so in this thread's heap: where the run's thread has
+// put it, it would lie between tensors and keep the room that they leave from being joined. For the same
+// reason what the run's thread has allocated is freed there (done_): malloc would give it out again on this
+// thread.
+void Recorder::moved(Batch& batch, int64_t chunk, const Chunk& written) {
   Track* track = find(batch.port, batch.track);
   StoredChunk stored{written.bytes, 0, {}};
   for (size_t i = 0; i < batch.frames.size(); ++i) {
@@ -161,8 +169,9 @@ void Recorder::moved(const Batch& batch, int64_t chunk, const Chunk& written) {
       leaveChunk(*track, frame, number);
     else
       leaveMemory(*track, frame);
-    frame.chunk = chunk;
-    frame.item = written.items[i];
+    Frame stays{frame.iteration, {}, written.items[i], frame.bytes, chunk, true, false};
+    batch.left.push_back(track->frames.extract(found));
+    track->frames.emplace(number, std::move(stays));
     track->diskBytes += size;
     stored.frames.insert(number);
   }

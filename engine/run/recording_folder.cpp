@@ -60,7 +60,7 @@ std::optional<std::map<int64_t, fs::path>> chunksAtOnce(const fs::path& folder) 
   std::map<int64_t, fs::path> chunks = chunksIn(folder);
   for (const auto& [number, path] : before)
     if (!chunks.contains(number)) return {};
-  if (!before.empty()) chunks.erase(chunks.upper_bound(before.rbegin()->first), chunks.end());
+  chunks.erase(chunks.upper_bound(before.empty() ? -1 : before.rbegin()->first), chunks.end());
   return chunks;
 }
 

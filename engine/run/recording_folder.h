@@ -33,8 +33,8 @@ struct FolderFrame {
   at::Tensor tensor;
 };
 
-/// All frames of a port that lie in the folder at one moment, by number; their tensors are views of the mapped
-/// files. Empty where there are none. Files that are no sound chunks of this port are left out.
+/// All frames of a port that lie in the folder at one moment, by number; their tensors are views of the
+/// mapped files. Empty where there are none. Files that are no sound chunks of this port are left out.
 std::vector<FolderFrame> readRecordingFolder(const std::filesystem::path& folder, const std::string& port);
 
 /// Where each frame's bytes lie, in the order given, and how large the file is.

@@ -138,12 +138,13 @@ class RecorderDiskTest : public QObject {
       const size_t before = peakMemory();
       for (int step = 50; step < 3200; ++step) probe(recorder, step, contentOf(step));  // 200 MiB
       for (int step = 0; step < 3200; step += 100)
-        if (!isContent(recorder.frame(kPort, std::array{int64_t{step}}), step)) return 2;
-      // Beside the budget there are chunks being written and read, and what the allocator keeps: 16 MiB in
-      // all.
-      return peakMemory() - before <= 4 * kMost ? 0 : 1;
+        if (!isContent(recorder.frame(kPort, std::array{int64_t{step}}), step)) return 255;
+      return static_cast<int>((peakMemory() - before) >> 20);
     });
-    QCOMPARE(codeOf(child), 0);
+    const int growth = codeOf(child);
+    qInfo("%d MiB more at most", growth);
+    // The budget, chunks being written and read, and what the allocator keeps.
+    QVERIFY(growth <= 32);
   }
 
   void rules_data() {
@@ -213,7 +214,7 @@ class RecorderDiskTest : public QObject {
   void othersReadWhileItGrows() {
     const Scratch scratch;
     const fs::path folder = scratch.path("r");
-    constexpr int64_t kSteps = 2000;
+    constexpr int64_t kSteps = 600;
     const pid_t reader = inAnotherProcess([&] {
       size_t most = 0, looks = 0;
       for (int64_t last = -1; last < kSteps - 40; ++looks) {
@@ -392,6 +393,29 @@ class RecorderDiskTest : public QObject {
     const std::vector<int64_t> steps = stepsOf(recorder);
     QCOMPARE(steps.back(), int64_t{1499});
     for (const int64_t step : steps) QVERIFY(isContent(recorder.frame(kPort, std::array{step}), step));
+  }
+
+  // What the writer is at is never written into: the run takes a value only where nobody else holds it. A
+  // value that is taken is spoiled here, as a run would.
+  void whatIsBeingWrittenIsNotTaken() {
+    const Scratch scratch;
+    const fs::path folder = scratch.path("r");
+    {
+      Recorder recorder({.mostBytes = kBudget, .folder = folder});
+      recorder.add(kPort, {1'000'000, 14});  // all frames but the first are let go soon, some while written
+      std::deque<std::pair<int64_t, Value>> held;
+      for (int64_t step = 0; step < 3000; ++step) {
+        held.emplace_back(step, Value::of<at::Tensor>(contentOf(step)));
+        const int64_t iteration[] = {step};
+        recorder.probed({kPort, iteration, held.back().second});
+        for (auto& [number, value] : held)
+          if (at::Tensor* mine = number < step - 2 ? value.unique<at::Tensor>() : nullptr) mine->zero_();
+        if (held.size() > 40) held.pop_front();
+        if (step % 50) continue;
+        for (const FolderFrame& frame : readRecordingFolder(folder, kPort))
+          QVERIFY2(frame.tensor.equal(contentOf(frame.number)), "written while it was changed");
+      }
+    }
   }
 
   void numbersStayInMemory() {
