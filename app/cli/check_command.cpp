@@ -12,12 +12,8 @@ namespace {
 using nlohmann::json;
 
 json outputOf(const Slot& slot) {
-  json output{{"port", slot.port}, {"type", slot.spec.type ? slot.spec.type->id : "unknown"}};
-  if (slot.spec.dtype) output["dtype"] = dtypeName(*slot.spec.dtype);
-  if (slot.spec.shape) {
-    json& shape = output["shape"] = json::array();
-    for (const Dim& dim : *slot.spec.shape) shape.push_back(dim.known() ? json(dim.size) : json(dim.symbol));
-  }
+  json output = describeSpec(slot.spec);
+  output["port"] = slot.port;
   return output;
 }
 
@@ -113,6 +109,16 @@ int refusing(bool json, const Body& body) {
 }
 
 }  // namespace
+
+json describeSpec(const Spec& spec) {
+  json described{{"type", spec.type ? spec.type->id : "unknown"}};
+  if (spec.dtype) described["dtype"] = dtypeName(*spec.dtype);
+  if (spec.shape) {
+    json& shape = described["shape"] = json::array();
+    for (const Dim& dim : *spec.shape) shape.push_back(dim.known() ? json(dim.size) : json(dim.symbol));
+  }
+  return described;
+}
 
 int checkCommand(const CheckRequest& request, const Registry& registry) {
   return refusing(request.json, [&] {

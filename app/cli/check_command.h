@@ -9,6 +9,9 @@ struct CheckRequest {
   bool json = false;
 };
 
+/// What is known of a value: {"type", "dtype", "shape"}, the last two where they are.
+nlohmann::json describeSpec(const Spec& spec);
+
 int checkCommand(const CheckRequest& request, const Registry& registry);
 int planCommand(const CheckRequest& request, const Registry& registry);
 

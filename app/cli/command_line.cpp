@@ -12,6 +12,7 @@
 #include "app/cli/provenance.h"
 #include "app/cli/run_command.h"
 #include "app/cli/verify_command.h"
+#include "app/worker/worker_command.h"
 
 namespace loom {
 namespace {
@@ -80,6 +81,7 @@ class CommandLine {
 
  private:
   CLI::App* command(const char* name, const char* about, std::function<int()> action);
+  void addPolicy(CLI::App& command, PolicyRequest& policy);
   void addGraph(CLI::App& command, GraphRequest& request, bool& json);
   void addCacheOptions(CLI::App& command, uint64_t& bytes, bool& none);
   void addRun();
@@ -91,6 +93,7 @@ class CommandLine {
   void addVerify();
   void addDiff();
   void addCache();
+  void addWorker();
   std::string reasonFor(const CLI::ParseError& error, const std::string& first) const;
 
   const Registry& registry_;
@@ -103,6 +106,7 @@ class CommandLine {
   VerifyRequest verify_;
   DiffRequest diff_;
   CacheRequest cache_;
+  WorkerRequest worker_;
   std::function<int()> action_;
 };
 
@@ -120,6 +124,7 @@ CommandLine::CommandLine(const Registry& registry) : registry_(registry) {
   addVerify();
   addDiff();
   addCache();
+  addWorker();
 }
 
 CLI::App* CommandLine::command(const char* name, const char* about, std::function<int()> action) {
@@ -127,6 +132,21 @@ CLI::App* CommandLine::command(const char* name, const char* about, std::functio
   command->footer("");  // the program's examples are not repeated for each command
   command->callback([this, action = std::move(action)] { action_ = action; });
   return command;
+}
+
+void CommandLine::addPolicy(CLI::App& command, PolicyRequest& policy) {
+  command.add_option("--device", policy.device, "auto, cpu or cuda")
+      ->check(CLI::IsMember({"auto", "cpu", "cuda"}).description(""))
+      ->type_name("NAME")
+      ->capture_default_str();
+  command.add_option("--dtype", policy.dtype, "Of networks: auto, fp32, bf16 or fp16")
+      ->check(CLI::IsMember({"auto", "fp32", "bf16", "fp16"}).description(""))
+      ->type_name("NAME")
+      ->capture_default_str();
+  command.add_option("--threads", policy.threads, "Cores to use; 0: all")
+      ->check(CLI::Range(0, 4096))
+      ->type_name("N")
+      ->capture_default_str();
 }
 
 void CommandLine::addGraph(CLI::App& command, GraphRequest& request, bool& json) {
@@ -138,18 +158,7 @@ void CommandLine::addGraph(CLI::App& command, GraphRequest& request, bool& json)
       ->check(CLI::Validator(notNegative, "", ""))
       ->type_name("N");
   command.add_option("--batch", request.batch, "Set the exposed name \"batch\"")->type_name("N");
-  command.add_option("--device", request.policy.device, "auto, cpu or cuda")
-      ->check(CLI::IsMember({"auto", "cpu", "cuda"}).description(""))
-      ->type_name("NAME")
-      ->capture_default_str();
-  command.add_option("--dtype", request.policy.dtype, "Of networks: auto, fp32, bf16 or fp16")
-      ->check(CLI::IsMember({"auto", "fp32", "bf16", "fp16"}).description(""))
-      ->type_name("NAME")
-      ->capture_default_str();
-  command.add_option("--threads", request.policy.threads, "Cores to use; 0: all")
-      ->check(CLI::Range(0, 4096))
-      ->type_name("N")
-      ->capture_default_str();
+  addPolicy(command, request.policy);
   command.add_option("--out", request.out, "Folder that files are written to")
       ->type_name("DIR")
       ->capture_default_str();
@@ -335,6 +344,31 @@ void CommandLine::addCache() {
                                     [this] { return cacheCommand(cache_); });
   command->add_flag("--clear", cache_.clear, "Remove them all");
   command->add_flag("--json", cache_.json, "One JSON object instead of text");
+}
+
+void CommandLine::addWorker() {
+  CLI::App* command = this->command("worker", "Serve a program that edits, runs and watches graphs",
+                                    [this] { return workerCommand(worker_, registry_); });
+  command
+      ->add_option("--socket", worker_.socket, "Serve a Unix socket made here, not standard input and output")
+      ->type_name("PATH");
+  addPolicy(*command, worker_.policy);
+  command->add_option("--memory-cache", worker_.memoryCacheBytes, "Memory for results that runs share")
+      ->transform(CLI::AsSizeValue(false))
+      ->type_name("SIZE")
+      ->default_str("2G");
+  command
+      ->add_option("--cache-size", worker_.cacheBytes,
+                   "Disk space for results that later runs use again; 0: none are kept or used")
+      ->transform(CLI::AsSizeValue(false))
+      ->envname("NOISELOOM_CACHE_SIZE")
+      ->type_name("SIZE")
+      ->default_str("4G");
+  command->add_flag("--no-cache", worker_.noCache, "Keep no results on disk");
+  command->footer(
+      "One JSON-RPC 2.0 object a line; app/worker/PROTOCOL.md describes it, app/python/noiseloom.py speaks "
+      "it. "
+      "It ends\nwith its client.");
 }
 
 // Of a word that is no command CLI11 says only that there is none.

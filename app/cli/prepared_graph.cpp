@@ -52,7 +52,7 @@ PreparedGraph prepareGraph(const GraphRequest& request, const Registry& registry
   return prepareGraph(readGraphSource(request.file, registry), request, registry);
 }
 
-PreparedGraph prepareGraph(GraphSource source, const GraphRequest& request, const Registry& registry) {
+PreparedGraph settledGraph(GraphSource source, const GraphRequest& request, const Registry& registry) {
   PreparedGraph graph;
   graph.source = std::move(source);
   AppliedSettings applied =
@@ -62,6 +62,11 @@ PreparedGraph prepareGraph(GraphSource source, const GraphRequest& request, cons
   graph.files = filesOf(request, graph.source, applied);
   graph.policy = request.decided ? *request.decided : decidePolicy(request.policy);
   graph.document = std::make_shared<const Document>(std::move(applied.document));
+  return graph;
+}
+
+PreparedGraph prepareGraph(GraphSource source, const GraphRequest& request, const Registry& registry) {
+  PreparedGraph graph = settledGraph(std::move(source), request, registry);
   CompileOptions options;
   options.policy = graph.policy;
   options.files = graph.files;

@@ -40,5 +40,7 @@ std::vector<Setting> settingsOf(const GraphRequest& request, const Document& doc
 PreparedGraph prepareGraph(const GraphRequest& request, const Registry& registry);
 /// The same for a graph that has been read; request.file is not looked at.
 PreparedGraph prepareGraph(GraphSource source, const GraphRequest& request, const Registry& registry);
+/// The same up to the plan, which is left out: of a graph that may not be fit to run.
+PreparedGraph settledGraph(GraphSource source, const GraphRequest& request, const Registry& registry);
 
 }  // namespace loom

@@ -62,6 +62,11 @@ void Control::stepFinished(const StepEvent& event) {
   left_ = -1;
   state_ = {true, event.zone, event.done, event.count};
   changed_.notify_all();
+  if (told_) {
+    lock.unlock();
+    told_(true);
+    lock.lock();
+  }
   while (state_.paused) {
     changed_.wait_for(lock, kAsk);
     if (cancel_ && cancel_->requested()) {
@@ -69,6 +74,8 @@ void Control::stepFinished(const StepEvent& event) {
       throw Cancelled{};
     }
   }
+  lock.unlock();
+  if (told_) told_(false);
 }
 
 void Control::runFinished() {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
+#include <functional>
 #include <mutex>
 #include <optional>
 
@@ -24,8 +25,11 @@ class Control final : public Observer {
     }
   };
 
-  /// `cancel` (may be null) ends a pause by Cancelled.
-  explicit Control(const CancelToken* cancel = nullptr) : cancel_(cancel) {}
+  /// `cancel` (may be null) ends a pause by Cancelled. `told` (may be null) is called on the run's thread
+  /// when a pause has begun, with true, and when it is over and the run would go on, with false: what it does
+  /// then is done before the next step. It may throw Cancelled.
+  explicit Control(const CancelToken* cancel = nullptr, std::function<void(bool paused)> told = {})
+      : cancel_(cancel), told_(std::move(told)) {}
 
   /// Pauses after the step at hand of an outermost zone.
   void pause();
@@ -50,6 +54,7 @@ class Control final : public Observer {
   bool arrives(const StepEvent& event);
 
   const CancelToken* cancel_;
+  std::function<void(bool)> told_;
   mutable std::mutex mutex_;
   mutable std::condition_variable changed_;
   State state_;
