@@ -2,6 +2,7 @@
 // product and one rounding away from a number that floats hold exactly.
 #include <ATen/ATen.h>
 
+#include <QElapsedTimer>
 #include <QtTest>
 #include <limits>
 
@@ -228,6 +229,25 @@ class PreviewTest : public QObject {
     at::Tensor wide = at::zeros(sizes).unsqueeze(-1).repeat_interleave(2, -1);
     wide.select(-1, 1).copy_(x);
     QVERIFY(previewOf(valueOf(wide.select(-1, 1))).rgba == plain.rgba);
+  }
+
+  // Told, not judged: machines differ.
+  void whatItCosts() {
+    for (const auto& [shape, samples] : {std::pair{std::vector<int64_t>{1, 4, 64, 64}, 1},
+                                         {{8, 3, 512, 512}, 1},
+                                         {{8, 3, 512, 512}, 8},
+                                         {{1, 512, 64, 64}, 1}}) {
+      const Value value = valueOf(at::rand(shape));
+      qint64 best = std::numeric_limits<qint64>::max();
+      for (int i = 0; i < 20; ++i) {
+        QElapsedTimer timer;
+        timer.start();
+        previewOf(value, {.samples = samples});
+        best = std::min(best, timer.nsecsElapsed());
+      }
+      qInfo("%s, %d samples: %.0f us", describe(*value.tensor()).c_str(), samples,
+            static_cast<double>(best) / 1e3);
+    }
   }
 
   void refusals() {
