@@ -53,7 +53,7 @@ std::string suggestion(const std::string& name, const Document& document, const 
       nearest = each;
     }
   return "the graph has nothing of that name" +
-         (nearest.empty() ? std::string() : "; did you mean \"" + nearest + "\"?") +
+         (nearest.empty() ? std::string(".") : "; did you mean \"" + nearest + "\"?") +
          " It exposes: " + (exposed.empty() ? "none" : exposed) + ". A parameter is named node.param";
 }
 

@@ -22,6 +22,9 @@ namespace {
 constexpr int64_t kLeastCell = 96;  // pixels, for a caption to fit
 constexpr int64_t kGap = 10;
 
+// As the film strip chooses it for pictures of that width.
+int64_t letterFor(int64_t width) { return std::clamp<int64_t>(width / 48, 1, 4); }
+
 struct Row {
   std::string name;
   std::vector<std::string> labels;
@@ -140,9 +143,9 @@ class Cells {
         picture.instead = "not readable";
       }
     }
-    const int64_t wide = captionWidth(picture.instead);
-    drawCaption(cell, picture.instead, (cell_.width - wide) / 2, (cell_.height - kCaptionHeight) / 2, 1,
-                0.3f);
+    const int64_t letter = letterFor(cell_.width), wide = captionWidth(picture.instead) * letter;
+    drawCaption(cell, picture.instead, (cell_.width - wide) / 2, (cell_.height - kCaptionHeight * letter) / 2,
+                letter, 0.4f);
     return cell;
   }
 
@@ -180,7 +183,7 @@ class Cells {
 
 // As much of a caption as fits above a picture: the value alone where its name does not.
 std::string fitted(std::string label, int64_t width) {
-  const int64_t letter = std::clamp<int64_t>(width / 48, 1, 4);
+  const int64_t letter = letterFor(width);
   const auto fits = [&](const std::string& text) { return captionWidth(text) * letter <= width + kGap; };
   if (fits(label)) return label;
   if (const size_t equals = label.find('=');

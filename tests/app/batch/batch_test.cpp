@@ -104,6 +104,39 @@ class BatchTest : public QObject {
     QCOMPARE(done.out, QByteArray("out/grid.png\nout/summary.json\n"));
   }
 
+  // A graph that shows a picture and saves none has it saved, so that the batch leaves something.
+  void shownPictures() {
+    const Batches batches;
+    QByteArray graph(kWalk);
+    const qsizetype save = graph.indexOf(",\n    \"save\"");
+    graph.remove(save, graph.indexOf("\n  },\n  \"inputs\"") - save);
+    graph.replace("\"x\": {\"from\": \"sampling.x\"}}\n}", "\"image\": {\"from\": \"picture.image\"}}\n}");
+    batches.write("shown.loom", graph);
+    const Outcome outcome = batches.batch({"shown.loom", "--sweep", "seed=1,2", "--set", "steps=5"});
+    QVERIFY2(outcome.code == 0, qPrintable(outcome.text()));
+    QCOMPARE(batches.record("seed=1")["picture"].toString(), "image.png");
+    QVERIFY(batches.has("out/seed=2/image.png") && batches.has("out/grid.png"));
+    // And a picture stands for the graph that made it.
+    QCOMPARE(batches.batch({"out/seed=2/image.png", "--sweep", "seed=1,2"}, "again").code, 0);
+    QVERIFY(at::equal(picture(batches, "again/seed=1/image.png"), picture(batches, "out/seed=1/image.png")));
+  }
+
+  // What jobs have in common is done once: the second job finds it.
+  void sharedWork() {
+    const Batches batches;
+    const QString ddim = QString(NOISELOOM_SOURCE_DIR) + "/graphs/ddim.loom";
+    const Outcome outcome = batches.batch(
+        {ddim, "--sweep", "seed=1,2", "--set", "steps=1", "--batch", "1", "--together", "1", "--json"});
+    QCOMPARE(outcome.code, 0);
+    QStringList computed, known;
+    for (const QJsonObject& event : eventsOf(outcome.out, "node-finished"))
+      if (event["node"].toString() == "weights" || event["node"].toString() == "unet")
+        (event["cached"].toBool() ? known : computed) << event["job"].toString();
+    QVERIFY2(!computed.isEmpty(), outcome.out.constData());
+    for (const QString& job : computed) QCOMPARE(job, "seed=1");
+    QVERIFY(known.contains("seed=2"));
+  }
+
   // A folder stands where its picture should go; the others are done, and later it too.
   void oneFails() {
     const Batches batches;
