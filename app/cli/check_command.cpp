@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "app/cli/memory.h"
 #include "app/cli/output.h"
 #include "engine/files/tensor_entry.h"
 
@@ -122,13 +123,18 @@ json describeSpec(const Spec& spec) {
 int checkCommand(const CheckRequest& request, const Registry& registry) {
   return refusing(request.json, [&] {
     const PreparedGraph graph = prepareGraph(request.graph, registry);
+    const Forecast forecast = forecastOf(*graph.plan);
     if (request.json) {
       json unused = json::array();
       for (const Error& error : graph.plan->leftOut) unused.push_back(error.full());
-      writeJsonLine(stdout, {{"event", "checked"}, {"nodes", treeOf(*graph.plan)}, {"unused", unused}});
+      writeJsonLine(stdout, {{"event", "checked"},
+                             {"nodes", treeOf(*graph.plan)},
+                             {"unused", unused},
+                             {"memory", forecastJson(forecast)}});
       return;
     }
     printTree(*graph.plan);
+    std::printf("memory: %s\n", forecastText(forecast).c_str());
     for (const Error& error : graph.plan->leftOut)
       std::printf("not needed, and can't run: %s\n", error.full().c_str());
     std::fflush(stdout);

@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 
+#include "app/batch/batch_command.h"
 #include "app/cli/check_command.h"
 #include "app/cli/diff_command.h"
 #include "app/cli/info_command.h"
@@ -24,6 +25,8 @@ constexpr const char* kFooter =
     "  noiseloom run graphs/ddpm.loom                      sample; pictures come to out/\n"
     "  noiseloom run graphs/ddpm.loom --seed 7 --batch 16\n"
     "  noiseloom run out/ddpm.png --set steps=20           a picture stands for the graph it was made with\n"
+    "  noiseloom batch graphs/ddim.loom --sweep seed=0..9 --sweep eta=0,0.5,1    30 runs, each once, and a "
+    "grid\n"
     "  noiseloom check graphs/ddpm.loom                    what each node would give, or what is wrong\n"
     "  noiseloom nodes noise.gaussian                      a node's inputs, outputs and defaults\n"
     "  noiseloom info weights.pt                           what a weight file, picture or graph holds\n"
@@ -48,6 +51,24 @@ constexpr const char* kRunFooter =
     "  noiseloom run graphs/ddim.loom --fork a --at 12 --set eta=1 --out b\n"
     "  noiseloom run graphs/ddpm.loom --json | jq .event";
 
+constexpr const char* kBatchFooter =
+    "Values of a sweep: 1,2,4; 0..99; 0..100:10 (with a step); 0..1:0.25; texts; \"a text, with a comma\"; "
+    "[3,32,32],[3,64,64].\n"
+    "A file of jobs has a job a row (CSV, with a line of column names) or a line (JSON lines); columns are "
+    "what\n--set takes, and `graph` (beside the file of jobs) and `name`. With sweeps: each row at each "
+    "point.\n"
+    "Every job has a folder below --out. The same command again does what is missing, after a kill, with "
+    "more "
+    "rows,\nand in several processes and on several machines at once that share the folder.\n"
+    "\n"
+    "Examples:\n"
+    "  noiseloom batch graphs/ddim.loom --sweep seed=0..99 --out seeds\n"
+    "  noiseloom batch graphs/ddim.loom --sweep eta=0..1:0.25 --sweep steps=10,25,50 --workers 2\n"
+    "  noiseloom batch jobs.csv --graph graphs/ddim.loom --shard 1/3\n"
+    "  noiseloom batch jobs.jsonl --dry-run\n"
+    "\n"
+    "Exit codes: 0 all done, 1 a job failed, 2 refused before anything ran, 130 stopped.";
+
 // CLI11 would take -1 for the largest number there is.
 std::string notNegative(const std::string& text) {
   return text.starts_with('-') ? "a seed goes from 0 to 18446744073709551615, not " + text : "";
@@ -62,7 +83,9 @@ class CommandLine {
   CLI::App* command(const char* name, const char* about, std::function<int()> action);
   void addPolicy(CLI::App& command, PolicyRequest& policy);
   void addGraph(CLI::App& command, GraphRequest& request, bool& json);
+  void addCacheOptions(CLI::App& command, uint64_t& bytes, bool& none);
   void addRun();
+  void addBatch();
   void addCheck();
   void addPlan();
   void addNodes();
@@ -76,6 +99,7 @@ class CommandLine {
   const Registry& registry_;
   CLI::App app_{kAbout, "noiseloom"};
   RunRequest run_;
+  BatchRequest batch_;
   CheckRequest check_, plan_;
   NodesRequest nodes_;
   InfoRequest info_;
@@ -92,6 +116,7 @@ CommandLine::CommandLine(const Registry& registry) : registry_(registry) {
   app_.get_formatter()->column_width(34);
   app_.set_version_flag("--version", "noiseloom " + programVersion() + " (LibTorch " + torchVersion() + ")");
   addRun();
+  addBatch();
   addCheck();
   addPlan();
   addNodes();
@@ -143,6 +168,17 @@ void CommandLine::addGraph(CLI::App& command, GraphRequest& request, bool& json)
   command.add_flag("--json", json, "One JSON object a line instead of text");
 }
 
+void CommandLine::addCacheOptions(CLI::App& command, uint64_t& bytes, bool& none) {
+  command
+      .add_option("--cache-size", bytes,
+                  "Disk space for results that later runs use again; 0: none are kept or used")
+      ->transform(CLI::AsSizeValue(false))
+      ->envname("NOISELOOM_CACHE_SIZE")
+      ->type_name("SIZE")
+      ->default_str("4G");
+  command.add_flag("--no-cache", none, "Compute all anew, and keep nothing for later runs");
+}
+
 void CommandLine::addRun() {
   CLI::App* command = this->command("run", "Run a graph", [this] { return runCommand(run_, registry_); });
   addGraph(*command, run_.graph, run_.json);
@@ -176,14 +212,7 @@ void CommandLine::addRun() {
       ->check(CLI::Range(0.0, 1e9))
       ->type_name("SECONDS")
       ->capture_default_str();
-  command
-      ->add_option("--cache-size", run_.cacheBytes,
-                   "Disk space for results that later runs use again; 0: none are kept or used")
-      ->transform(CLI::AsSizeValue(false))
-      ->envname("NOISELOOM_CACHE_SIZE")
-      ->type_name("SIZE")
-      ->default_str("4G");
-  command->add_flag("--no-cache", run_.noCache, "Compute all anew, and keep nothing for later runs");
+  addCacheOptions(*command, run_.cacheBytes, run_.noCache);
   command
       ->add_option("--keep-steps", run_.steps.every, "Keep the state of every N-th step, to fork from later")
       ->expected(0, 1)
@@ -212,6 +241,42 @@ void CommandLine::addRun() {
       ->type_name("[ZONE=]K");
   command->add_flag("--quiet", run_.quiet, "Say nothing but errors");
   command->footer(kRunFooter);
+}
+
+void CommandLine::addBatch() {
+  CLI::App* command = this->command("batch", "Run many jobs: sweeps over values, and files of jobs",
+                                    [this] { return batchCommand(batch_, registry_); });
+  addGraph(*command, batch_.graph, batch_.json);
+  command->get_option("FILE")->description("Graph, a PNG that holds one, or a file of jobs (.csv, .jsonl)");
+  command->get_option("--out")->description("Folder that the jobs' folders go into");
+  command->add_option("--sweep", batch_.sweeps, "Values to go through; several: all combinations")
+      ->type_name("NAME=VALUES")
+      ->allow_extra_args(false);
+  command->add_option("--jobs", batch_.jobs, "File of jobs (.csv, .jsonl) of this graph")->type_name("FILE");
+  command->add_option("--graph", batch_.jobsGraph, "Graph of those jobs in a file of jobs that name none")
+      ->type_name("FILE");
+  command->add_option("--workers", batch_.workers, "Processes that share the jobs, and the cores")
+      ->check(CLI::Range(1, 1024))
+      ->type_name("N")
+      ->capture_default_str();
+  command
+      ->add_option("--together", batch_.together,
+                   "How many jobs that differ in seeds and numbers run in step as one batch; 1: none")
+      ->type_name("N|auto")
+      ->capture_default_str();
+  command->add_option("--shard", batch_.shard, "Do the i-th of n parts of the jobs")->type_name("I/N");
+  command->add_flag("--redo", batch_.redo, "Do all again, also what is done");
+  command->add_flag("--keep-failed", batch_.keepFailed, "Leave jobs that failed before as they are");
+  command->add_flag("--dry-run", batch_.dryRun, "Say which jobs there are and which are done; do none");
+  command->add_flag("--no-grid", batch_.noGrid, "Make no picture of all pictures");
+  command->add_option("--memory", batch_.memoryBytes, "Memory for results that jobs have in common")
+      ->transform(CLI::AsSizeValue(false))
+      ->type_name("SIZE")
+      ->default_str("a quarter of the machine's");
+  addCacheOptions(*command, batch_.cacheBytes, batch_.noCache);
+  command->add_flag("--quiet", batch_.quiet, "Say nothing but errors");
+  command->add_option("--as-worker", batch_.asWorker)->group("");
+  command->footer(kBatchFooter);
 }
 
 void CommandLine::addCheck() {
@@ -334,6 +399,7 @@ int CommandLine::run(int argc, const char* const* argv) {
     if (!json) std::fprintf(stderr, "`noiseloom --help` and `noiseloom COMMAND --help` say what there is.\n");
     return kRefused;
   }
+  batch_.arguments.assign(argv + 1, argv + argc);
   return action_();
 }
 

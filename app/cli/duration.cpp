@@ -28,22 +28,11 @@ std::string durationText(double seconds) {
   return clockText(seconds);
 }
 
-std::string rateText(double perSecond) {
+std::string rateText(double perSecond, const std::string& unit) {
   if (!(perSecond > 0)) return "";
-  if (perSecond >= 9.95) return formatted("%.0f steps/s", std::min(perSecond, 1e12));
-  if (perSecond >= 0.995) return formatted("%.1f steps/s", perSecond);
-  return formatted(perSecond > 0.1 ? "%.1f s/step" : "%.0f s/step", 1 / perSecond);
-}
-
-std::string sizeText(uint64_t bytes) {
-  const char* units[] = {"B", "KiB", "MiB", "GiB", "TiB"};
-  double size = static_cast<double>(bytes);
-  int unit = 0;
-  while (size >= 1023.95 && unit < 4) {
-    size /= 1024;
-    ++unit;
-  }
-  return unit ? formatted("%.1f %s", size, units[unit]) : formatted("%.0f %s", size, units[0]);
+  if (perSecond >= 9.95) return formatted("%.0f ", std::min(perSecond, 1e12)) + unit + "s/s";
+  if (perSecond >= 0.995) return formatted("%.1f ", perSecond) + unit + "s/s";
+  return formatted(perSecond > 0.1 ? "%.1f s/" : "%.0f s/", 1 / perSecond) + unit;
 }
 
 std::string countText(uint64_t count) {

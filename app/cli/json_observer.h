@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdio>
 #include <map>
+#include <nlohmann/json.hpp>
 
 #include "engine/run/observer.h"
 #include "engine/run/recorder.h"
@@ -11,7 +12,9 @@ namespace loom {
 
 class JsonObserver final : public Observer {
  public:
-  explicit JsonObserver(std::FILE* stream) : stream_(stream) {}
+  /// `more`: fields that every event gets, such as the job of a batch.
+  explicit JsonObserver(std::FILE* stream, nlohmann::json more = nlohmann::json::object())
+      : stream_(stream), more_(std::move(more)) {}
 
   void nodeStarted(const std::string& path) override;
   void nodeFinished(const std::string& path, double seconds, bool fromCache) override;
@@ -26,8 +29,10 @@ class JsonObserver final : public Observer {
  private:
   using Clock = std::chrono::steady_clock;
   bool due(const std::string& what);
+  void line(nlohmann::json event);
 
   std::FILE* stream_;
+  nlohmann::json more_;
   std::map<std::string, Clock::time_point> told_;  // when a zone's or node's progress was last told
 };
 

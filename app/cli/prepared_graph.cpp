@@ -17,20 +17,6 @@ void requireExposed(const Document& document, const std::string& name, const std
               ". --set node.param=value sets any parameter");
 }
 
-std::vector<Setting> settingsOf(const GraphRequest& request, const Document& document) {
-  std::vector<Setting> settings;
-  for (const std::string& text : request.set) settings.push_back(parseSetting(text));
-  if (request.seed) {
-    requireExposed(document, "seed", "--seed");
-    settings.push_back({"seed", std::to_string(*request.seed)});
-  }
-  if (request.batch) {
-    requireExposed(document, "batch", "--batch");
-    settings.push_back({"batch", std::to_string(*request.batch)});
-  }
-  return settings;
-}
-
 Files filesOf(const GraphRequest& request, const GraphSource& source, const AppliedSettings& applied) {
   Files::Options options;
   options.graphFolder = source.file.parent_path();
@@ -47,6 +33,21 @@ Files filesOf(const GraphRequest& request, const GraphSource& source, const Appl
 
 }  // namespace
 
+std::vector<Setting> settingsOf(const GraphRequest& request, const Document& document) {
+  std::vector<Setting> settings;
+  for (const std::string& text : request.set) settings.push_back(parseSetting(text));
+  if (request.seed) {
+    requireExposed(document, "seed", "--seed");
+    settings.push_back({"seed", std::to_string(*request.seed)});
+  }
+  if (request.batch) {
+    requireExposed(document, "batch", "--batch");
+    settings.push_back({"batch", std::to_string(*request.batch)});
+  }
+  settings.insert(settings.end(), request.job.begin(), request.job.end());
+  return settings;
+}
+
 PreparedGraph prepareGraph(const GraphRequest& request, const Registry& registry) {
   return prepareGraph(readGraphSource(request.file, registry), request, registry);
 }
@@ -59,7 +60,7 @@ PreparedGraph settledGraph(GraphSource source, const GraphRequest& request, cons
                     {.current = fs::current_path(), .graph = graph.source.file.parent_path()});
   graph.set = applied.values;
   graph.files = filesOf(request, graph.source, applied);
-  graph.policy = decidePolicy(request.policy);
+  graph.policy = request.decided ? *request.decided : decidePolicy(request.policy);
   graph.document = std::make_shared<const Document>(std::move(applied.document));
   return graph;
 }

@@ -16,10 +16,12 @@ struct GraphRequest {
   std::vector<std::string> set;    // "name=value"
   std::optional<uint64_t> seed;    // the exposed name "seed"
   std::optional<int64_t> batch;    // the exposed name "batch"
+  std::vector<Setting> job;        // after those: what one job of a batch sets
   std::vector<std::string> allow;  // further folders that the graph may read
   std::string out = "out";
   std::map<std::string, ForkPoint> forks;  // zones that begin from another run's state
   PolicyRequest policy;
+  std::optional<Policy> decided;  // instead of `policy`, by a program that prepares many graphs
 };
 
 struct PreparedGraph {
@@ -30,6 +32,9 @@ struct PreparedGraph {
   Files files;
   std::shared_ptr<const Plan> plan;
 };
+
+/// All that the request sets, in the order in which it counts. Throws Error.
+std::vector<Setting> settingsOf(const GraphRequest& request, const Document& document);
 
 /// Throws Error where anything is wrong with the graph or the request; nothing of it has then been run.
 PreparedGraph prepareGraph(const GraphRequest& request, const Registry& registry);

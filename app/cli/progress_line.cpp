@@ -49,7 +49,7 @@ std::string zoneLine(const std::vector<ZoneProgress>& zones, double now, int wid
   const ZoneProgress& outer = zones.front();
   std::string line = outer.path + "  " + bar(outer.done, outer.count, cellsFor(width)) + " " +
                      fraction(outer.done, outer.count) + "  " + percent(outer.done, outer.count);
-  if (const auto rate = outer.pace.perSecond()) line += "  " + rateText(*rate);
+  if (const auto rate = outer.pace.perSecond()) line += "  " + rateText(*rate, outer.unit);
   if (const auto left = outer.pace.left(now, outer.count)) line += "  " + clockText(*left) + " left";
   for (size_t i = 1; i < zones.size(); ++i)
     line += "  " + zones[i].path + " " + fraction(zones[i].done, zones[i].count);
@@ -98,9 +98,9 @@ std::string progressLine(const std::vector<ZoneProgress>& zones, const NodeProgr
 std::string finishedLine(const ZoneProgress& zone, double now) {
   const double seconds = now - zone.started;
   const int64_t steps = zone.done - zone.first;
-  std::string line = zone.path + "  " + std::to_string(steps) + (steps == 1 ? " step in " : " steps in ") +
-                     durationText(seconds);
-  if (steps > 0 && seconds > 0) line += ", " + rateText(static_cast<double>(steps) / seconds);
+  std::string line = zone.path + "  " + std::to_string(steps) + " " + zone.unit +
+                     (steps == 1 ? " in " : "s in ") + durationText(seconds);
+  if (steps > 0 && seconds > 0) line += ", " + rateText(static_cast<double>(steps) / seconds, zone.unit);
   return line;
 }
 

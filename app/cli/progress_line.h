@@ -32,6 +32,7 @@ struct ZoneProgress {
   int64_t first = 0, done = 0, count = 0;
   double started = 0;
   Pace pace;
+  std::string unit = "step";  // what is counted
 };
 
 struct NodeProgress {

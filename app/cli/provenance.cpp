@@ -52,17 +52,6 @@ fs::path hashFile() {
   return folder.empty() ? fs::path() : folder / "hashes";
 }
 
-/// Hashes that earlier calls learnt are there while it lives; what this one learns stays when it goes.
-struct RememberedHashes {
-  RememberedHashes() {
-    if (!file.empty()) recallHashes(file);
-  }
-  ~RememberedHashes() {
-    if (!file.empty()) keepHashes(file);
-  }
-  fs::path file = hashFile();
-};
-
 // "Intel(R) MKL-DNN v3.7.1 (Git Hash ...)" -> "v3.7.1": the hash tells nobody anything.
 std::string versionIn(const std::string& text) {
   for (size_t at = 0; at < text.size(); ++at) {
@@ -97,6 +86,22 @@ json libraryVersions() {
   add("oneDNN", at::get_mkldnn_version());
   libraries["kernels"] = at::get_cpu_capability();  // which of its own LibTorch takes: "AVX2"
   return libraries;
+}
+
+RememberedHashes::RememberedHashes() : file_(hashFile()) {
+  if (!file_.empty()) recallHashes(file_);
+}
+
+RememberedHashes::~RememberedHashes() {
+  if (!file_.empty()) keepHashes(file_);
+}
+
+json fileHashes(const PreparedGraph& graph, const Registry& registry, const CancelToken* cancel) {
+  Sources sources(graph.files, cancel);
+  forEachParameter(
+      *graph.document, registry,
+      [&](const std::string& path, const Port& port, const json& value) { sources.add(path, port, value); });
+  return sources.files;
 }
 
 json processor() { return {{"model", processorModel()}, {"features", cpuFeatures()}}; }

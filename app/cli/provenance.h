@@ -17,6 +17,23 @@ nlohmann::json libraryVersions();
 /// {"model": "AMD EPYC", "features": ["avx2", ...]}.
 nlohmann::json processor();
 
+/// "path in the graph": SHA-256 of every regular file that the graph names to read and that is there. Throws
+/// Error, Cancelled.
+nlohmann::json fileHashes(const PreparedGraph& graph, const Registry& registry, const CancelToken* cancel);
+
+/// Hashes that earlier calls of the program learnt are there while it lives; what this one learns stays when
+/// it goes.
+class RememberedHashes {
+ public:
+  RememberedHashes();
+  ~RememberedHashes();
+  RememberedHashes(const RememberedHashes&) = delete;
+  RememberedHashes& operator=(const RememberedHashes&) = delete;
+
+ private:
+  std::filesystem::path file_;
+};
+
 /// The same for the same graph, files and machine: no times, no host names.
 ///   program, torch, libraries, device, dtype, threads, cpu: where it ran
 ///   inputs: the exposed values; set: those given for this run; seeds: "node.port": seed

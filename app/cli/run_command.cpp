@@ -9,6 +9,7 @@
 #include "app/cli/duration.h"
 #include "app/cli/interrupt.h"
 #include "app/cli/json_observer.h"
+#include "app/cli/memory.h"
 #include "app/cli/output.h"
 #include "app/cli/provenance.h"
 #include "app/cli/recordings.h"
@@ -45,6 +46,7 @@ std::string portsOf(const Plan& plan, const std::string& node) {
 void checkPorts(const Plan& plan, const std::vector<std::string>& ports, const std::string& option) {
   for (const std::string& port : ports) {
     const auto found = plan.ports.find(port);
+    if (found == plan.ports.end() && nodeLookedInto(plan, port)) continue;
     if (found == plan.ports.end())
       throw Error(option + " " + port + ": there is no such port; " +
                   portsOf(plan, port.substr(0, port.rfind('.'))));
@@ -143,6 +145,8 @@ void RunSession::prepare() {
   GraphRequest graph = request_.graph;
   graph.forks = forksOf(request_.steps);
   graph_ = prepareGraph(graph, registry_);
+  requireMemory(graph_, forecastOf(*graph_.plan));
+  limitMemory(graph_.policy);
   checkPorts(*graph_.plan, request_.record, "--record");
   checkPorts(*graph_.plan, request_.statistics, "--stats");
   openRecorder();

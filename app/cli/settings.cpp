@@ -38,23 +38,23 @@ json valueFor(const std::vector<const Port*>& ports, const std::string& text) {
   return parsed;
 }
 
-std::string readPathFor(const std::string& text, const SettingFolders& folders, AppliedSettings& applied) {
+std::string readPathFor(const std::string& text, const fs::path& current, const fs::path& graph,
+                        ResolvedSetting& setting) {
   if (text.empty() || text.starts_with("@resources/")) return text;
   fs::path path(text);
   std::error_code ignored;
   if (path.is_relative()) {
     // What is not here but beside the graph is meant as the graph itself would mean it.
-    if (!fs::exists(folders.current / path, ignored) && fs::exists(folders.graph / path, ignored))
-      return text;
-    path = (folders.current / path).lexically_normal();
+    if (!fs::exists(current / path, ignored) && fs::exists(graph / path, ignored)) return text;
+    path = (current / path).lexically_normal();
   }
-  applied.readable.push_back(fs::weakly_canonical(path, ignored));
+  setting.readable = fs::weakly_canonical(path, ignored);
   return path.string();
 }
 
-std::string writePathFor(const std::string& text, AppliedSettings& applied) {
+std::string writePathFor(const std::string& text, ResolvedSetting& setting) {
   std::error_code ignored;
-  if (fs::path(text).is_absolute()) applied.writable.push_back(fs::weakly_canonical(text, ignored));
+  if (fs::path(text).is_absolute()) setting.writable = fs::weakly_canonical(text, ignored);
   return text;
 }
 
@@ -100,20 +100,32 @@ const Port* portAt(const Document& document, const Link& to, const Registry& reg
   return type ? type->input(to.port) : nullptr;
 }
 
+ResolvedSetting resolveSetting(const Document& document, const Setting& setting, const Registry& registry,
+                               const SettingFolders& folders) {
+  ResolvedSetting resolved;
+  resolved.to = targetsOf(document, setting.name);
+  requireTarget(document, setting.name, resolved.to, registry);
+  for (const Link& to : resolved.to) resolved.ports.push_back(portAt(document, to, registry));
+  resolved.value = valueFor(resolved.ports, setting.text);
+  const Port* port = resolved.ports[0];
+  if (port && port->type == &typeOf<FilePath>() && resolved.value.is_string())
+    resolved.value =
+        port->writes ? writePathFor(resolved.value, resolved)
+                     : readPathFor(resolved.value, setting.folder.empty() ? folders.current : setting.folder,
+                                   folders.graph, resolved);
+  return resolved;
+}
+
 AppliedSettings applySettings(const Document& document, const std::vector<Setting>& settings,
                               const Registry& registry, const SettingFolders& folders) {
   AppliedSettings applied;
   applied.document = document;
   for (const Setting& setting : settings) {
-    const std::vector<Link> targets = targetsOf(document, setting.name);
-    requireTarget(document, setting.name, targets, registry);
-    std::vector<const Port*> ports;
-    for (const Link& to : targets) ports.push_back(portAt(document, to, registry));
-    json value = valueFor(ports, setting.text);
-    if (const Port* port = ports[0]; port && port->type == &typeOf<FilePath>() && value.is_string())
-      value = port->writes ? writePathFor(value, applied) : readPathFor(value, folders, applied);
-    applied.document = withValue(applied.document, setting.name, value);
-    applied.values[setting.name] = value;
+    const ResolvedSetting resolved = resolveSetting(document, setting, registry, folders);
+    if (resolved.readable) applied.readable.push_back(*resolved.readable);
+    if (resolved.writable) applied.writable.push_back(*resolved.writable);
+    applied.document = withValue(applied.document, setting.name, resolved.value);
+    applied.values[setting.name] = resolved.value;
   }
   return applied;
 }

@@ -3,6 +3,7 @@
 // read as its port reads it, so `--set text.words=12` is a text and `--set steps.count=12` a number.
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,8 +13,9 @@
 namespace loom {
 
 struct Setting {
-  std::string name;  // an exposed name, or node.param
-  std::string text;  // as typed
+  std::string name;                   // an exposed name, or node.param
+  std::string text;                   // as typed
+  std::filesystem::path folder = {};  // of its relative paths; empty: the one the program was called in
 };
 
 /// "name=value"; throws Error for anything else.
@@ -29,6 +31,17 @@ struct AppliedSettings {
 struct SettingFolders {
   std::filesystem::path current, graph;
 };
+
+/// What a setting would put where.
+struct ResolvedSetting {
+  std::vector<Link> to;
+  std::vector<const Port*> ports;  // of `to`; null where a type is not known, and for a zone's count
+  nlohmann::json value;
+  std::optional<std::filesystem::path> readable, writable;  // a file that it names
+};
+/// Throws Error that names what there is to set. That the value fits its ports is for compile() to say.
+ResolvedSetting resolveSetting(const Document& document, const Setting& setting, const Registry& registry,
+                               const SettingFolders& folders);
 
 /// Throws Error that names what there is to set.
 AppliedSettings applySettings(const Document& document, const std::vector<Setting>& settings,

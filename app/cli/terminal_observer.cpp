@@ -18,7 +18,7 @@ int widthOf(std::FILE* stream) {
 
 }  // namespace
 
-TerminalObserver::TerminalObserver(Options options) : options_(options) {
+TerminalObserver::TerminalObserver(Options options) : options_(std::move(options)) {
   if (options_.bar) drawer_ = std::thread([this] { keepDrawing(); });
 }
 
@@ -73,9 +73,10 @@ void TerminalObserver::nodeFinished(const std::string& path, double, bool fromCa
   std::fflush(options_.stream);
 }
 
-void TerminalObserver::zoneStarted(const std::string& path, int64_t first, int64_t count, int) {
+void TerminalObserver::zoneStarted(const std::string& path, int64_t first, int64_t count, int depth) {
   std::lock_guard lock(mutex_);
   ZoneProgress zone{path, first, first, count, now(), {}};
+  if (depth == 1) zone.unit = options_.unit;
   zone.pace.start(zone.started, first);
   zones_.push_back(std::move(zone));
 }

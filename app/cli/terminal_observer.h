@@ -15,8 +15,9 @@ class TerminalObserver final : public Observer {
  public:
   struct Options {
     std::FILE* stream = stderr;
-    bool bar = false;      // the stream is a terminal
-    bool messages = true;  // what nodes have to say
+    bool bar = false;           // the stream is a terminal
+    bool messages = true;       // what nodes have to say
+    std::string unit = "step";  // what the outermost zone counts
   };
   explicit TerminalObserver(Options options);
   ~TerminalObserver() override;

@@ -1,5 +1,7 @@
 #include "engine/core/text.h"
 
+#include <cstdio>
+
 namespace loom {
 
 std::string shortened(std::string_view text, size_t most) {
@@ -21,6 +23,19 @@ std::string printable(std::string_view text) {
       result += {'\\', 'x', digits[byte >> 4], digits[byte & 15]};
   }
   return result;
+}
+
+std::string sizeText(uint64_t bytes) {
+  const char* units[] = {"B", "KiB", "MiB", "GiB", "TiB"};
+  double size = static_cast<double>(bytes);
+  int unit = 0;
+  while (size >= 1023.95 && unit < 4) {
+    size /= 1024;
+    ++unit;
+  }
+  char text[32];
+  std::snprintf(text, sizeof text, unit ? "%.1f %s" : "%.0f %s", size, units[unit]);
+  return text;
 }
 
 }  // namespace loom

@@ -1,5 +1,6 @@
 #pragma once
 // Text for messages.
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -10,5 +11,8 @@ std::string shortened(std::string_view text, size_t most = 60);
 
 /// Text of a stranger's file for a terminal: what would move its cursor or end the text is written as \x1b.
 std::string printable(std::string_view text);
+
+/// "512 B", "3.4 MiB".
+std::string sizeText(uint64_t bytes);
 
 }  // namespace loom

@@ -112,6 +112,17 @@ std::string missingPart(const WeightsListing& listing, std::string_view part) {
   return part.empty() ? "" : missingPart(listing.source, withoutLastDots(part), names);
 }
 
+std::vector<TensorEntry> entriesOf(const WeightsListing& listing, std::string_view part) {
+  const std::string prefix = part.empty() ? "" : withoutLastDots(part) + ".";
+  std::vector<TensorEntry> entries;
+  for (const TensorEntry& entry : listing.tensors) {
+    if (!entry.name.starts_with(prefix)) continue;
+    entries.push_back(entry);
+    entries.back().name.erase(0, prefix.size());
+  }
+  return entries;
+}
+
 Weights partOf(const Weights& weights, std::string_view part) {
   if (part.empty()) return weights;
   const std::string name = withoutLastDots(part), prefix = name + ".";

@@ -31,6 +31,9 @@ Weights readWeights(const std::filesystem::path& path, const CancelToken* cancel
 /// Why the file has no such part, naming the parts there are; empty where it has it. "" is always there.
 std::string missingPart(const WeightsListing& listing, std::string_view part);
 
+/// The tensors below `part`, without that prefix; "" is all. None where there is no such part.
+std::vector<TensorEntry> entriesOf(const WeightsListing& listing, std::string_view part);
+
 /// The tensors (and plain values) below `part` ("ema_model", "0.module"), without that prefix; "" is all.
 /// Throws Error, naming the parts there are.
 Weights partOf(const Weights& weights, std::string_view part);

@@ -6,6 +6,21 @@
 
 namespace loom {
 
+void JoinedInside::add(InsideWatch* watch, int64_t rows) {
+  calls_.emplace_back(watch, rows);
+  if (!watch) return;
+  for (const std::string& name : watch->names())
+    if (!wants(name)) names_.push_back(name);
+}
+
+void JoinedInside::show(const std::string& name, at::Tensor value) {
+  int64_t begin = 0;
+  for (const auto& [watch, rows] : calls_) {
+    if (watch && watch->wants(name)) watch->show(name, value.narrow(0, begin, rows));
+    begin += rows;
+  }
+}
+
 void requireInsides(const InsideWatch& watch, const std::vector<std::string>& there) {
   for (const std::string& name : watch.names()) {
     if (std::find(there.begin(), there.end(), name) != there.end()) continue;

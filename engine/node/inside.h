@@ -4,6 +4,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace loom {
@@ -22,6 +23,22 @@ class InsideWatch {
   }
   /// `value` may be kept: the node writes into it no more.
   virtual void show(const std::string& name, at::Tensor value) = 0;
+};
+
+/// Several calls made as one batch, each with its own watcher or none: what is shown goes to each by its
+/// rows.
+class JoinedInside final : public InsideWatch {
+ public:
+  /// The next call's watcher (null: nobody looks) and its rows of the batch.
+  void add(InsideWatch* watch, int64_t rows);
+  /// Itself where somebody looks, else null.
+  InsideWatch* orNull() { return names_.empty() ? nullptr : this; }
+  const std::vector<std::string>& names() const override { return names_; }
+  void show(const std::string& name, at::Tensor value) override;
+
+ private:
+  std::vector<std::pair<InsideWatch*, int64_t>> calls_;
+  std::vector<std::string> names_;
 };
 
 /// Throws Error where a name is asked for that is not among `there`.

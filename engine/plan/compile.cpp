@@ -312,4 +312,14 @@ Plan compile(std::shared_ptr<const Document> document, const Registry& registry,
   return plan;
 }
 
+const PlanOp* nodeLookedInto(const Plan& plan, const std::string& port) {
+  const size_t colon = port.find(':');
+  if (colon == std::string::npos) return nullptr;
+  for (const PlanOp& op : plan.ops)
+    if (op.kind == PlanOp::Kind::node && op.type->showsInside && op.path.size() == colon &&
+        port.starts_with(op.path))
+      return &op;
+  return nullptr;
+}
+
 }  // namespace loom

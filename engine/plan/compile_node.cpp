@@ -123,12 +123,19 @@ SlotId Compiler::stateConverted(SlotId slot, const TypeInfo& wanted, const std::
 
 void Compiler::infer(const FlatNode& node, PlanOp& op, std::vector<Spec>& specs) {
   for (size_t i = 0; i < specs.size(); ++i) specs[i].type = node.type->outputs[i].type;
-  if (!node.type->infer) return;
+  if (!node.type->infer) {
+    op.workKnown = !node.type->workBytes;
+    return;
+  }
   std::vector<const Spec*> inputs;
   for (SlotId slot : op.in) inputs.push_back(&plan_.slots[slot].spec);
   Infer context(*node.type, inputs, op.inStart, specs, options_.files);
   try {
     node.type->infer(context);
+    if (!node.type->workBytes) return;
+    const std::optional<int64_t> bytes = node.type->workBytes(context);
+    op.workBytes = bytes.value_or(0);
+    op.workKnown = bytes.has_value();
   } catch (Error& error) {
     if (error.node.empty()) error.node = node.path;
     throw;

@@ -43,6 +43,8 @@ struct PlanOp {
   int home = -1;              // the zone whose body the document has it in
   int runsIn = -1;            // the zone whose body it runs in; differs from home when hoisted
   Key key;                    // content key of its outputs; zero where it has none
+  int64_t workBytes = 0;      // that it works in beside its inputs and outputs, as far as shapes tell
+  bool workKnown = true;      // they do
   bool effect = false;
 };
 
@@ -119,6 +121,10 @@ struct CompileOptions {
 /// headers.
 Plan compile(std::shared_ptr<const Document> document, const Registry& registry,
              const CompileOptions& options);
+
+/// The node that "path:name" looks into; null where there is no such node, or it shows nothing of its inside.
+/// Which names it has is known when it runs.
+const PlanOp* nodeLookedInto(const Plan& plan, const std::string& port);
 
 /// The plan as a person reads it: order, hoisting, tables, merges, lifetimes.
 std::string printPlan(const Plan& plan);

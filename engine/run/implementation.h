@@ -1,6 +1,7 @@
 #pragma once
 // Private to engine/run: the executor. Split over run.cpp (operations) and run_zone.cpp (loops).
 #include <chrono>
+#include <set>
 #include <span>
 #include <unordered_map>
 
@@ -11,12 +12,14 @@ namespace loom {
 class Run::Implementation final : public RunServices {
  public:
   Implementation(std::shared_ptr<const Plan> plan, RunOptions options);
-  void execute();
+  void execute(CallJoiner* joiner);
+  bool trains() const;
   const Value& output(const std::string& name) const;
 
   void log(const std::string& node, const std::string& message) override;
   void progress(const std::string& node, int64_t done, int64_t total) override;
   void produced(const std::string& node, const std::filesystem::path& file) override;
+  InsideWatch* insideOf(const std::string& node) override;
 
  private:
   // An operation with its slots as pointers, made when it first runs.
@@ -32,10 +35,32 @@ class Run::Implementation final : public RunServices {
     std::span<Value* const> takeable() const { return std::span(slots).subspan(ins + outs); }
   };
   using Watched = std::pair<std::string, SlotId>;
+  // Who looks inside one node: tells the observer what it shows.
+  class Inside final : public InsideWatch {
+   public:
+    explicit Inside(Implementation& run) : run_(run) {}
+    void add(const std::string& name, const std::string& port) {
+      names_.push_back(name);
+      ports_.push_back(port);
+    }
+    const std::vector<std::string>& names() const override { return names_; }
+    void show(const std::string& name, at::Tensor value) override;
+
+   private:
+    Implementation& run_;
+    std::vector<std::string> names_, ports_;  // "mid.attn", "denoise:mid.attn"
+  };
 
   Value* at(SlotId slot);
   Bound& bound(OpId id);
+  // run_probes.cpp
   void bindProbes();
+  void followLive();
+  void watch(const std::string& port, bool forced);
+  bool watchInside(const std::string& port, bool forced);
+  void listZoneProbes();
+  void tellNow(const std::set<SlotId>& before);
+  void bindOutputs(Bound& bound, const PlanOp& op);
   void demand();
   void demandList(const std::vector<OpId>& list, bool root);
   void demandInputs(OpId id);
@@ -54,11 +79,18 @@ class Run::Implementation final : public RunServices {
   bool skipped(const PlanOp& op, const Bound& bound) const;
   void runNode(const PlanOp& op, Bound& bound);
   void runMerged(const PlanOp& op);
+  static const void* sharedBy(const PlanOp& op, const Bound& bound);
   Exec execOf(const PlanOp& op, Bound& bound);
   void checkOutputs(const PlanOp& op, const Bound& bound) const;
   [[noreturn]] void rethrow(const PlanOp& op) const;
   std::string whereInLoop() const;
   void free(const PlanOp& op);
+
+  // run_memory.cpp
+  static std::string messageOf(const std::exception& error);
+  std::string whoHolds(const std::exception& error) const;
+  void release();
+
   void probe(const Bound& bound);
   void probe(const std::vector<Watched>& watched);
 
@@ -72,7 +104,11 @@ class Run::Implementation final : public RunServices {
   void enterStep(const PlanZone& zone, int64_t step);
   void leaveStep(const PlanZone& zone, bool last, std::vector<Recording>& recordings);
   void collect(const PlanZone& zone, bool last, std::vector<Recording>& recordings);
-  void checkStates(const PlanZone& zone) const;
+
+  // run_finite.cpp
+  void checkStates(const PlanZone& zone, const std::vector<Value>& next);
+  [[noreturn]] void findNotFinite(const PlanZone& zone, const PlanZone::State& state, const Value& next);
+  void checkFinite(const PlanOp& op, const Bound& bound) const;
   bool isKept(const PlanZone& zone) const { return options_.checkpoints && zone.parent < 0; }
   StepKeys stepKeys(const PlanZone& zone, int64_t count);
   int64_t resume(const PlanZone& zone, int64_t count, std::vector<Recording>& recordings);
@@ -91,6 +127,10 @@ class Run::Implementation final : public RunServices {
   std::vector<char> zoneRuns_;
   std::vector<char> watchedZone_;  // something in it is watched: it must go round
   std::unordered_map<SlotId, const std::string*> watched_;
+  std::set<SlotId> forced_;                // of these, what is computed because it is watched
+  std::set<OpId> forcedOps_;               // that run because somebody looks inside
+  std::map<std::string, Inside> insides_;  // by path
+  uint64_t liveVersion_ = 0;
   std::vector<int64_t> iteration_;  // of the zones that are running, outermost first
   std::vector<const PlanZone*> running_;
   std::unordered_map<SlotId, std::vector<Value>> tables_;  // values for each step of what was tabled
@@ -98,7 +138,9 @@ class Run::Implementation final : public RunServices {
   std::vector<std::vector<Watched>> itemProbes_;           // by zone: what is there when a step begins
   std::vector<std::vector<Watched>> stateProbes_;          // by zone: what is there when it has ended
   StepKeys keys_;                                          // of the outermost zone that is running
+  CallJoiner* joiner_ = nullptr;
   bool everyNode_ = false;
+  bool finding_ = false;  // a step runs again to find where its first NaN comes from
 };
 
 }  // namespace loom

@@ -12,7 +12,7 @@ namespace loom {
 class LiveProbes {
  public:
   /// "path.port", or "path:name" for a node's inside. The run tells of it from its next step on; what lies
-  /// outside of zones and has been computed, at once. A port that the plan does not have is told of never.
+  /// outside of zones and is still held, at once. A port that the plan does not have is told of never.
   void add(const std::string& port) {
     const std::lock_guard lock(mutex_);
     if (ports_.insert(port).second) version_.fetch_add(1, std::memory_order_release);

@@ -86,7 +86,8 @@ void readChunk(const fs::path& path, const std::string& port, std::map<int64_t, 
 
 std::string portStem(const std::string& port) {
   std::string stem = port;
-  std::replace(stem.begin(), stem.end(), '/', '.');
+  for (char& c : stem)
+    if (c == '/' || c == ':') c = '.';
   // A file's name has at most 255 bytes, and one that begins with a dot is hidden or leads elsewhere.
   if (stem.size() > kLongestStem)
     stem = stem.substr(0, kLongestStem) + "-" + KeyBuilder("port").add(port).key().hex();

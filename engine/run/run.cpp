@@ -4,6 +4,8 @@
 #include <c10/core/GradMode.h>
 #include <c10/util/Exception.h>
 
+#include <algorithm>
+
 #include "engine/run/implementation.h"
 
 namespace loom {
@@ -13,29 +15,13 @@ using Clock = std::chrono::steady_clock;
 
 double since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
-// Torch's own texts carry a C++ backtrace; a person needs the first paragraph.
-std::string plainMessage(const std::exception& error) {
-  constexpr const char* less = "a smaller batch or size needs less";
-  if (dynamic_cast<const std::bad_alloc*>(&error)) return std::string("out of memory; ") + less;
-  const auto* torch = dynamic_cast<const c10::Error*>(&error);
-  if (!torch) return error.what();
-  const std::string text = torch->what_without_backtrace();
-  constexpr std::string_view tried = "you tried to allocate ";
-  if (const size_t at = text.find(tried); at != std::string::npos && text.find("memory") < at) {
-    const double bytes = std::strtod(text.c_str() + at + tried.size(), nullptr);
-    char size[32];
-    std::snprintf(size, sizeof size, "%.1f GiB", bytes / (1 << 30));
-    return std::string("out of memory: ") + size + " more were asked for; " + less;
-  }
-  return text;
-}
-
 }  // namespace
 
 Run::Run(std::shared_ptr<const Plan> plan, RunOptions options)
     : implementation_(std::make_unique<Implementation>(std::move(plan), std::move(options))) {}
 Run::~Run() = default;
-void Run::execute() { implementation_->execute(); }
+void Run::execute(CallJoiner* joiner) { implementation_->execute(joiner); }
+bool Run::trains() const { return implementation_->trains(); }
 const Value& Run::output(const std::string& name) const { return implementation_->output(name); }
 
 Run::Implementation::Implementation(std::shared_ptr<const Plan> plan, RunOptions options)
@@ -88,44 +74,29 @@ Run::Implementation::Bound& Run::Implementation::bound(OpId id) {
   for (SlotId slot : op.out) {
     const TypeInfo* type = plan_->slots[slot].spec.type;
     bound.types.push_back(type == &typeOf<Any>() ? nullptr : type);
-    if (const auto found = watched_.find(slot); found != watched_.end())
-      bound.probes.emplace_back(found->second, &slots_[slot]);
   }
+  bindOutputs(bound, op);
   if (op.prepared >= 0) bound.prepared = &slots_[op.prepared];
   if (op.when >= 0) bound.when = at(op.when);
   return bound;
 }
 
-void Run::Implementation::bindProbes() {
-  for (const std::string& port : options_.probes) {
-    const auto found = plan_->ports.find(port);
-    if (found == plan_->ports.end()) throw Error("there is no port " + port + " to watch");
-    watched_[found->second] = &found->first;
-    for (int zone = plan_->slots[found->second].zone; zone >= 0; zone = plan_->zones[zone].parent)
-      watchedZone_[zone] = 1;
-  }
-  itemProbes_.resize(plan_->zones.size());
-  stateProbes_.resize(plan_->zones.size());
-  if (watched_.empty()) return;
-  for (size_t i = 0; i < plan_->zones.size(); ++i) {
-    const PlanZone& zone = plan_->zones[i];
-    const auto watch = [&](SlotId slot, std::vector<Watched>& probes) {
-      if (const auto found = watched_.find(slot); found != watched_.end())
-        probes.emplace_back(*found->second, slot);
-    };
-    for (const PlanZone::State& state : zone.state) watch(state.slot, stateProbes_[i]);
-    for (const PlanZone::Over& over : zone.over) watch(over.item, itemProbes_[i]);
-    watch(zone.index, itemProbes_[i]);
-    watch(zone.countItem, itemProbes_[i]);
-    for (SlotId slot : zone.tabled) watch(slot, itemProbes_[i]);
-  }
+bool Run::Implementation::trains() const {
+  return std::any_of(plan_->zones.begin(), plan_->zones.end(),
+                     [](const PlanZone& zone) { return zone.gradients; });
 }
 
-void Run::Implementation::execute() {
+void Run::Implementation::execute(CallJoiner* joiner) {
+  joiner_ = joiner;
   if (policy.threads > 0) at::set_num_threads(policy.threads);
   c10::AutoGradMode noGradients(false);
   if (options_.observer) options_.observer->runStarted(*plan_);
-  runRoot();
+  try {
+    runRoot();
+  } catch (...) {
+    release();
+    throw;
+  }
   if (options_.observer) options_.observer->runFinished();
 }
 
@@ -135,7 +106,7 @@ void Run::Implementation::demand() {
   runs_.assign(plan_->ops.size(), 0);
   zoneRuns_.assign(plan_->zones.size(), 0);
   for (SlotId target : plan_->targets) needed_[target] = 1;
-  for (const auto& [slot, port] : watched_) needed_[slot] = 1;
+  for (SlotId slot : forced_) needed_[slot] = 1;
   demandList(plan_->root, true);
 }
 
@@ -159,8 +130,9 @@ void Run::Implementation::demandList(const std::vector<OpId>& list, bool root) {
     }
     // A zone that is watched must go round, whatever the cache holds.
     const bool goesRound = op.kind == PlanOp::Kind::zone && watchedZone_[op.zone];
-    if (!op.effect && !goesRound && !wanted(op)) continue;
-    if (root && !goesRound && fromCache(id)) continue;
+    const bool forced = goesRound || forcedOps_.contains(id);
+    if (!op.effect && !forced && !wanted(op)) continue;
+    if (root && !forced && fromCache(id)) continue;
     if (op.kind == PlanOp::Kind::zone) demandZone(op.zone);
     demandInputs(id);
   }
@@ -197,7 +169,8 @@ void Run::Implementation::demandTable(const PlanOp& op) {
 bool Run::Implementation::demandCalls(const PlanOp& op, bool root) {
   bool any = false;
   for (OpId call : op.members) {
-    if (!wanted(plan_->ops[call]) || (root && fromCache(call))) continue;
+    const bool forced = forcedOps_.contains(call);
+    if (!forced && (!wanted(plan_->ops[call]) || (root && fromCache(call)))) continue;
     demandInputs(call);
     any = true;
   }
@@ -245,6 +218,7 @@ void Run::Implementation::runRoot() {
   for (OpId id : plan_->root) {
     if (runs_[id]) {
       if (cancel) cancel->check();
+      if (options_.live) followLive();
       const Clock::time_point start = Clock::now();
       if (options_.observer)
         timedOp(id);
@@ -258,7 +232,7 @@ void Run::Implementation::runRoot() {
 
 void Run::Implementation::runList(const std::vector<OpId>& list) {
   for (OpId id : list) {
-    if (runs_[id]) {
+    if (runs_[id] && !(finding_ && plan_->ops[id].effect)) {
       if (cancel) cancel->check();
       if (everyNode_)
         timedOp(id);
@@ -299,6 +273,7 @@ void Run::Implementation::runOp(OpId id) {
   } catch (...) {
     rethrow(op);
   }
+  if (finding_) checkFinite(op, bound);
   if (!bound.probes.empty()) probe(bound);
 }
 
@@ -325,8 +300,19 @@ Exec Run::Implementation::execOf(const PlanOp& op, Bound& bound) {
   return exec;
 }
 
+// What calls that may be joined have in common: the network that they ask.
+const void* Run::Implementation::sharedBy(const PlanOp& op, const Bound& bound) {
+  const size_t port = static_cast<size_t>(op.type->inputIndex(op.type->merge->same));
+  return op.inStart[port] < op.inStart[port + 1] ? bound.in()[op.inStart[port]]->data() : nullptr;
+}
+
 void Run::Implementation::runNode(const PlanOp& op, Bound& bound) {
   Exec exec = execOf(op, bound);
+  if (joiner_ && op.kind == PlanOp::Kind::node && op.type->merge) {
+    std::vector<Exec> calls{exec};
+    joiner_->call(*op.type, sharedBy(op, bound), calls);
+    return checkOutputs(op, bound);
+  }
   (op.kind == PlanOp::Kind::prepare ? op.type->prepare->execute : op.type->execute)(exec);
   checkOutputs(op, bound);
 }
@@ -336,7 +322,11 @@ void Run::Implementation::runMerged(const PlanOp& op) {
   calls.reserve(op.members.size());
   for (OpId member : op.members)
     if (runs_[member]) calls.push_back(execOf(plan_->ops[member], bound(member)));
-  op.type->merge->execute(calls);
+  const PlanOp& first = plan_->ops[op.members.front()];
+  if (joiner_ && !calls.empty())
+    joiner_->call(*op.type, sharedBy(first, this->bound(op.members.front())), calls);
+  else
+    op.type->merge->execute(calls);
   for (OpId member : op.members) {
     if (!runs_[member]) continue;
     checkOutputs(plan_->ops[member], bound(member));
@@ -374,24 +364,12 @@ void Run::Implementation::rethrow(const PlanOp& op) const {
     if (!error.node.empty() && (op.kind == PlanOp::Kind::zone || op.kind == PlanOp::Kind::table)) throw;
     throw Error(error.node.empty() ? path : error.node, error.port, error.what() + where);
   } catch (const std::exception& error) {
-    throw Error(path, "", plainMessage(error) + where);
+    throw Error(path, "", messageOf(error) + where + whoHolds(error));
   }
 }
 
 void Run::Implementation::free(const PlanOp& op) {
   for (SlotId slot : op.freeAfter) slots_[slot] = {};
-}
-
-void Run::Implementation::probe(const Bound& bound) {
-  if (!options_.observer) return;
-  for (const auto& [port, value] : bound.probes)
-    if (!value->empty()) options_.observer->probed({*port, iteration_, *value});
-}
-
-void Run::Implementation::probe(const std::vector<Watched>& watched) {
-  if (!options_.observer) return;
-  for (const auto& [port, slot] : watched)
-    if (!slots_[slot].empty()) options_.observer->probed({port, iteration_, slots_[slot]});
 }
 
 }  // namespace loom

@@ -45,6 +45,14 @@ struct RunOptions {
   std::string documentText;  // what a saved picture holds
 };
 
+/// Takes a run's calls of a network, to do them together with those of others. See together.h.
+class CallJoiner {
+ public:
+  virtual ~CallJoiner() = default;
+  /// Makes the calls, of one node type, that ask one network: equal `same` say which. Throws what they throw.
+  virtual void call(const NodeType& type, const void* same, std::vector<Exec>& calls) = 0;
+};
+
 class Run {
  public:
   Run(std::shared_ptr<const Plan> plan, RunOptions options);
@@ -53,7 +61,9 @@ class Run {
   Run& operator=(const Run&) = delete;
 
   /// Runs what the effects and targets need. Throws Error on the node that failed, or Cancelled.
-  void execute();
+  void execute(CallJoiner* joiner = nullptr);
+  /// Whether a zone of it learns.
+  bool trains() const;
   /// A target's value after execute(): an exposed output's name, or a port that was to be kept.
   const Value& output(const std::string& name) const;
 

@@ -97,6 +97,7 @@ void Run::Implementation::loop(const PlanZone& zone, int64_t first, int64_t coun
 
 void Run::Implementation::enterStep(const PlanZone& zone, int64_t step) {
   if (cancel) cancel->check();
+  if (options_.live) followLive();
   if (needed_[zone.index]) slots_[zone.index] = Value::of<Int>(step);
   for (const PlanZone::Over& over : zone.over)
     if (needed_[over.item]) slots_[over.item] = over.sequence->at(slots_[over.source], step);
@@ -118,6 +119,7 @@ void Run::Implementation::leaveStep(const PlanZone& zone, bool last, std::vector
   std::vector<Value> next;
   next.reserve(zone.state.size());
   for (const PlanZone::State& state : zone.state) next.push_back(*at(state.next));
+  if (options_.checkFinite) checkStates(zone, next);
   for (SlotId slot : zone.freeAtEnd) slots_[slot] = {};
   for (size_t i = 0; i < next.size(); ++i) {
     Value& slot = slots_[zone.state[i].slot];
@@ -126,7 +128,6 @@ void Run::Implementation::leaveStep(const PlanZone& zone, bool last, std::vector
     if (slot.empty())
       throw Error(zone.path, zone.state[i].name, "was used up in a step that gave no next value");
   }
-  if (options_.checkFinite) checkStates(zone);
   if (!watched_.empty()) probe(stateProbes_[indexOf(zone)]);
 }
 
@@ -136,21 +137,6 @@ void Run::Implementation::collect(const PlanZone& zone, bool last, std::vector<R
     const Value& value = *at(collect.from);
     if (!value.empty() && (iteration_.back() % collect.every == 0 || last))
       recordings[i].frames.push_back({iteration_, withoutGradients(value)});
-  }
-}
-
-void Run::Implementation::checkStates(const PlanZone& zone) const {
-  for (const PlanZone::State& state : zone.state) {
-    const at::Tensor* tensor = slots_[state.slot].tensor();
-    if (!tensor || allFinite(*tensor)) continue;
-    const Statistics statistics = statisticsOf(*tensor);
-    const Slot& from = plan_->slots[state.next];
-    throw Error(zone.path, state.name,
-                std::to_string(statistics.nan) + " NaN and " + std::to_string(statistics.inf) +
-                    " infinite of " + std::to_string(statistics.count) + " values, from " + from.node + "." +
-                    from.port + whereInLoop() +
-                    ". Look at its inputs at this step with --record; the weights, the schedule and " +
-                    "what the network predicts must belong together");
   }
 }
 

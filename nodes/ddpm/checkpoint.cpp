@@ -40,15 +40,40 @@ const CheckpointChoice* choose(const std::vector<CheckpointChoice>& all, Checkpo
   return best;
 }
 
-Parameters below(const Weights& weights, const std::string& prefix) {
-  Parameters parameters;
-  for (auto at = weights.tensors.lower_bound(prefix); at != weights.tensors.end(); ++at) {
-    if (!at->first.starts_with(prefix)) break;
-    at::Tensor tensor = at->second;
-    if (tensor.is_floating_point() && tensor.scalar_type() != at::kFloat) tensor = tensor.to(at::kFloat);
-    parameters[at->first.substr(prefix.size())] = tensor;
+/// Where a network's tensors stand: those below `prefix`, and perhaps the table from another copy.
+struct Place {
+  std::string prefix, table;  // table: whole name, empty where the copy has its own
+};
+
+template <class Map>
+Place placeIn(const Map& all, CheckpointPart part) {
+  std::vector<std::string> names;
+  for (const auto& [name, tensor] : all) names.push_back(name);
+  const std::vector<CheckpointChoice> networks = networksIn(names);
+  const CheckpointChoice* choice = choose(networks, part);
+  if (!choice && networks.empty()) return {};  // recognition says what is missing
+  if (!choice) {
+    std::vector<std::string> there;
+    for (const CheckpointChoice& other : networks) there.push_back(called(other));
+    throw Error(std::string("The file holds no ") +
+                (part == CheckpointPart::ema ? "moving average" : "plain model") + "; it holds" +
+                listed(there) + ". Choose part auto.");
   }
-  return parameters;
+  Place place{choice->prefix, ""};
+  if (choice->ema && !all.contains(place.prefix + kTable))
+    if (const CheckpointChoice* model = choose(networks, CheckpointPart::model))
+      if (all.contains(model->prefix + kTable)) place.table = model->prefix + kTable;
+  return place;
+}
+
+template <class Map, class Take>
+auto gather(const Map& all, CheckpointPart part, Take take) {
+  const Place place = placeIn(all, part);
+  std::map<std::string, decltype(take(all.begin()->second))> found;
+  for (auto at = all.lower_bound(place.prefix); at != all.end() && at->first.starts_with(place.prefix); ++at)
+    found[at->first.substr(place.prefix.size())] = take(at->second);
+  if (!place.table.empty()) found[kTable] = take(all.at(place.table));
+  return found;
 }
 
 }  // namespace
@@ -72,26 +97,13 @@ std::vector<CheckpointChoice> networksIn(const std::vector<std::string>& names) 
 }
 
 Parameters unetFrom(const Weights& weights, CheckpointPart part) {
-  std::vector<std::string> names;
-  for (const auto& [name, tensor] : weights.tensors) names.push_back(name);
-  const std::vector<CheckpointChoice> all = networksIn(names);
-  const CheckpointChoice* choice = choose(all, part);
-  if (!choice && all.empty()) return below(weights, "");  // recognition says what is missing
-  if (!choice) {
-    std::vector<std::string> there;
-    for (const CheckpointChoice& other : all) there.push_back(called(other));
-    throw Error(std::string("The file holds no ") +
-                (part == CheckpointPart::ema ? "moving average" : "plain model") + "; it holds" +
-                listed(there) + ". Choose part auto.");
-  }
-  Parameters parameters = below(weights, choice->prefix);
-  if (choice->ema && !parameters.contains(kTable)) {
-    if (const CheckpointChoice* model = choose(all, CheckpointPart::model)) {
-      const auto table = weights.tensors.find(model->prefix + kTable);
-      if (table != weights.tensors.end()) parameters[kTable] = table->second.to(at::kFloat);
-    }
-  }
-  return parameters;
+  return gather(weights.tensors, part, [](const at::Tensor& tensor) {
+    return tensor.is_floating_point() ? tensor.to(at::kFloat) : tensor;
+  });
+}
+
+ShapeMap unetShapesFrom(const ShapeMap& shapes, CheckpointPart part) {
+  return gather(shapes, part, [](const std::vector<int64_t>& sizes) { return sizes; });
 }
 
 }  // namespace loom

@@ -23,5 +23,7 @@ std::vector<CheckpointChoice> networksIn(const std::vector<std::string>& names);
 /// fixed sinusoid table takes it from the model. Throws Error where the part is not there, naming those that
 /// are.
 Parameters unetFrom(const Weights& weights, CheckpointPart part);
+/// The same of names and sizes alone, as a file's header gives them.
+ShapeMap unetShapesFrom(const ShapeMap& shapes, CheckpointPart part);
 
 }  // namespace loom

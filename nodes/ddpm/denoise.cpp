@@ -38,6 +38,18 @@ const at::Tensor& checkedX(const Exec& x) {
   return pictures;
 }
 
+InsideWatch* insideOf(const Exec& x, const DenoiserNet& net) {
+  InsideWatch* const watch = x.inside();
+  if (watch) requireInsides(*watch, net.insides());
+  return watch;
+}
+
+/// One embedding for all: the same object where one run made it, equal numbers where several runs did. On
+/// other devices looking would make the host wait.
+bool sameTime(const at::Tensor& a, const at::Tensor& b) {
+  return a.is_same(b) || (a.is_cpu() && b.is_cpu() && at::equal(a, b));
+}
+
 /// Where the net has twice the channels, the second half is about the variance.
 Prediction answer(const at::Tensor& out, int64_t channels) {
   if (out.size(1) != 2 * channels) return {.mean = out, .variance = {}};
@@ -46,29 +58,32 @@ Prediction answer(const at::Tensor& out, int64_t channels) {
 
 void execute(Exec& x) {
   const DenoiserNet& net = netOf(x);
-  const at::Tensor out = net.forward(checkedX(x), x.prepared<at::Tensor>(), {.compute = x.policy().compute});
+  const at::Tensor out = net.forward(checkedX(x), x.prepared<at::Tensor>(),
+                                     {.compute = x.policy().compute, .inside = insideOf(x, net)});
   x.set(prediction, answer(out, net.channels()));
 }
 
 void executeMany(std::vector<Exec>& calls) {
   const DenoiserNet& net = netOf(calls.front());
   std::vector<at::Tensor> pictures, embeddings;
-  bool sameTime = true, sameSize = true;
+  JoinedInside inside;
+  bool oneTime = true, sameSize = true;
   for (const Exec& x : calls) {
     pictures.push_back(checkedX(x));
+    inside.add(insideOf(x, net), pictures.back().size(0));
     embeddings.push_back(x.prepared<at::Tensor>());
-    sameTime = sameTime && embeddings.back().is_same(embeddings.front());
+    oneTime = oneTime && sameTime(embeddings.back(), embeddings.front());
     sameSize = sameSize && pictures.back().sizes().slice(1).equals(pictures.front().sizes().slice(1));
   }
   if (!sameSize) {
     for (Exec& x : calls) execute(x);
     return;
   }
-  if (!sameTime)
+  if (!oneTime)
     for (size_t i = 0; i < calls.size(); ++i)
       embeddings[i] = embeddings[i].expand({pictures[i].size(0), embeddings[i].size(1)});
-  const at::Tensor out = net.forward(at::cat(pictures), sameTime ? embeddings.front() : at::cat(embeddings),
-                                     {.compute = calls.front().policy().compute});
+  const at::Tensor out = net.forward(at::cat(pictures), oneTime ? embeddings.front() : at::cat(embeddings),
+                                     {.compute = calls.front().policy().compute, .inside = inside.orNull()});
   int64_t begin = 0;
   for (size_t i = 0; i < calls.size(); ++i) {
     const int64_t count = pictures[i].size(0);
@@ -90,6 +105,17 @@ void infer(Infer& i) {
   i.out(prediction).dtype = at::kFloat;
 }
 
+std::optional<int64_t> workBytes(const Infer& i) {
+  const Spec &net = i.in(denoiser), &x = i.in(x_t);
+  if (!net.callBytes || !x.shape) return {};
+  double elements = 1;
+  for (const Dim& dim : *x.shape) {
+    if (!dim.known()) return {};
+    elements *= static_cast<double>(dim.size);
+  }
+  return static_cast<int64_t>(elements * *net.callBytes);
+}
+
 }  // namespace
 
 NodeType denoise() {
@@ -98,6 +124,8 @@ NodeType denoise() {
   type.prepare = NodeType::Prepare{.inputs = {&denoiser, &t}, .execute = prepare};
   type.merge = NodeType::Merge{.same = &denoiser, .execute = executeMany};
   type.infer = infer;
+  type.workBytes = workBytes;
+  type.showsInside = true;
   return type;
 }
 

@@ -27,6 +27,11 @@ at::Tensor dropped(const at::Tensor& x, const LayerContext& context) {
   return x * at::empty_like(x).bernoulli_(keep, context.generator).div_(keep);
 }
 
+void show(const LayerContext& context, const std::string& name, const at::Tensor& value) {
+  if (context.inside && context.inside->wants(name))
+    context.inside->show(name, value.detach().to(at::kFloat).contiguous());
+}
+
 }  // namespace
 
 int64_t normGroups(int64_t channels) { return std::gcd(int64_t{32}, channels); }
@@ -51,19 +56,23 @@ at::Tensor residual(const at::Tensor& x, const at::Tensor& embedding, const Resi
   const at::Tensor shift = embedding.narrow(1, block.embedBegin, block.out);
   h = dropped(normSilu(h, block.norm2, context.eps, dtype, shift), context);
   h = convolve(h, block.conv2, block.shortcut.defined() ? convolve(x, block.shortcut) : x);
-  return block.attention ? attend(h, *block.attention, context.eps) : h;
+  if (block.attention) h = attend(h, *block.attention, context);
+  show(context, block.name, h);
+  return h;
 }
 
-at::Tensor attend(const at::Tensor& x, const AttentionBlock& block, double eps) {
+at::Tensor attend(const at::Tensor& x, const AttentionBlock& block, const LayerContext& context) {
   const int64_t C = x.size(1);
   const at::ScalarType dtype = block.q.weight.scalar_type();
   const at::Tensor normal = groupNorm(x, block.norm.weight, block.norm.bias, {},
-                                      {.groups = normGroups(C), .eps = eps, .silu = false});
+                                      {.groups = normGroups(C), .eps = context.eps, .silu = false});
   const at::Tensor tokens = places(normal.to(dtype));
   const at::Tensor q = linear(tokens, block.q), k = linear(tokens, block.k), v = linear(tokens, block.v);
   // Scaling q, the smaller of the two, comes to the same as scaling q kᵀ.
   const at::Tensor scores = at::bmm(q * (1 / std::sqrt(static_cast<double>(C))), k.transpose(1, 2));
-  const at::Tensor seen = at::bmm(at::softmax(scores, -1, at::kFloat).to(dtype), v);
+  const at::Tensor map = at::softmax(scores, -1, at::kFloat);
+  show(context, block.name, map.unsqueeze(1));
+  const at::Tensor seen = at::bmm(map.to(dtype), v);
   return x + picture(linear(seen, block.proj), x);
 }
 

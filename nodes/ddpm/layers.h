@@ -10,6 +10,7 @@ struct LayerContext {
   double eps = 1e-5;  // of GroupNorm
   double dropout = 0;
   std::optional<at::Generator> generator;  // of the dropout masks
+  InsideWatch* inside = nullptr;           // is shown blocks and attention maps, by the blocks' names
 };
 
 /// Groups of GroupNorm: 32 as in all published nets, or the most that divide fewer or odd channels evenly.
@@ -23,8 +24,8 @@ at::Tensor convolve(const at::Tensor& x, const Affine& conv, const at::Tensor& r
 /// x + f(x), embedding [B or 1, E].
 at::Tensor residual(const at::Tensor& x, const at::Tensor& embedding, const ResidualBlock& block,
                     const LayerContext& context);
-/// x + proj(softmax(q kᵀ / √C) v) over the H·W places, one head.
-at::Tensor attend(const at::Tensor& x, const AttentionBlock& block, double eps);
+/// x + proj(softmax(q kᵀ / √C) v) over the H·W places, one head. Shows the softmax, [B, 1, H·W, H·W].
+at::Tensor attend(const at::Tensor& x, const AttentionBlock& block, const LayerContext& context);
 /// Half the size: stride 2, padding 1 all around (pytorch_ddpm) or right and below only (ho); without weights
 /// the mean of 2 × 2.
 at::Tensor downsample(const at::Tensor& x, const Affine& conv, UNetLayout layout);

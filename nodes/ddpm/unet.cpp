@@ -23,6 +23,17 @@ at::Generator generatorOn(at::Device device, uint64_t seed) {
   return generator;
 }
 
+// In the order in which forward() reaches them.
+template <class Visit>
+void forEachBlock(const UNetBlocks& u, Visit visit) {
+  for (const UNetLevel& level : u.down)
+    for (const ResidualBlock& b : level.blocks) visit(b);
+  visit(u.middle0);
+  visit(u.middle1);
+  for (size_t i = u.up.size(); i-- > 0;)
+    for (const ResidualBlock& b : u.up[i].blocks) visit(b);
+}
+
 }  // namespace
 
 at::Tensor interleavedSinusoid(int64_t steps, int64_t ch) {
@@ -97,14 +108,17 @@ at::Tensor UNet::timeEmbedding(const at::Tensor& t) const {
 at::Tensor UNet::embedTime(const at::Tensor& t) const {
   const at::Tensor active = at::silu(timeEmbedding(t));
   std::vector<at::Tensor> columns;
-  const auto add = [&](const ResidualBlock& b) { columns.push_back(linear(active, b.embed)); };
-  for (const UNetLevel& level : blocks_->down)
-    for (const ResidualBlock& b : level.blocks) add(b);
-  add(blocks_->middle0);
-  add(blocks_->middle1);
-  for (size_t i = blocks_->up.size(); i-- > 0;)
-    for (const ResidualBlock& b : blocks_->up[i].blocks) add(b);
+  forEachBlock(*blocks_, [&](const ResidualBlock& b) { columns.push_back(linear(active, b.embed)); });
   return at::cat(columns, 1);
+}
+
+std::vector<std::string> UNet::insides() const {
+  std::vector<std::string> names;
+  forEachBlock(*blocks_, [&](const ResidualBlock& b) {
+    names.push_back(b.name);
+    if (b.attention) names.push_back(b.attention->name);
+  });
+  return names;
 }
 
 std::shared_ptr<const UNetBlocks> UNet::blocksIn(at::ScalarType dtype, bool differentiable) const {
@@ -137,7 +151,8 @@ at::Tensor UNet::forward(const at::Tensor& x, const at::Tensor& embedding, Mode 
   const UNetBlocks& u = *blocks;
   std::optional<at::Generator> masks;
   if (mode.dropout > 0) masks = generatorOn(x.device(), mode.dropoutSeed);
-  const LayerContext context{.eps = config_.normEps(), .dropout = mode.dropout, .generator = masks};
+  const LayerContext context{
+      .eps = config_.normEps(), .dropout = mode.dropout, .generator = masks, .inside = mode.inside};
 
   // Channels-last is what CPU convolutions and our norms are fastest in.
   const auto format = x.is_cpu() ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous;

@@ -54,6 +54,11 @@ UNetConfig recogniseUNet(const ShapeMap& shapes);
 /// Throws Error listing every name that is missing, unknown or of another shape than the config wants.
 void checkUNetShapes(const UNetConfig& config, const ShapeMap& shapes);
 
+/// Floats that any forward pass of the network has to hold at once for pictures of side × side: the skips,
+/// what a block adds its result to, and input and output of the convolution that is under way. What
+/// convolutions and attention need beside is not counted.
+int64_t unetFloatsToHold(const UNetConfig& config, int64_t batch, int64_t side);
+
 /// Fresh weights, float32, as upstream initialises them: pytorch_ddpm Xavier-uniform with gain 1e-5 for the
 /// last convolution of each residual and attention branch and of the net; ho (Ho et al.'s TensorFlow code)
 /// variance scaling, fan-avg uniform, with scale 1e-10 there. Biases 0, norms 1 and 0. Philox by seed.
@@ -85,6 +90,9 @@ class UNet final : public DenoiserNet {
   int64_t channels() const override { return config_.inChannels; }
   int64_t outChannels() const override { return config_.outChannels; }
   bool learns(const std::string& name) const override;  // all but the sinusoid table
+  /// Each residual block's result [B, C, H, W] (with its attention, where it has one) and each attention map,
+  /// by the names that the weights have.
+  std::vector<std::string> insides() const override;
   std::string describe() const override;
 
  private:

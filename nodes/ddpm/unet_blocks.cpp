@@ -66,6 +66,7 @@ class Walk {
 
   ResidualBlock block(const std::string& name, int64_t in, int64_t out) {
     ResidualBlock b;
+    b.name = name;
     b.in = in;
     b.out = out;
     b.norm1 = norm(name + names_.norm1, in);
@@ -78,6 +79,7 @@ class Walk {
   }
   AttentionBlock attention(const std::string& name, int64_t channels) {
     AttentionBlock a;
+    a.name = name;
     a.norm = norm(name + names_.attentionNorm, channels);
     a.q = conv(name + names_.q, channels, channels, 1);
     a.k = conv(name + names_.k, channels, channels, 1);

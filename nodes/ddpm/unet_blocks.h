@@ -15,10 +15,12 @@ struct Affine {
 };
 
 struct AttentionBlock {
+  std::string name;  // "mid.attn_1", as the layout calls it
   Affine norm, q, k, v, proj;
 };
 
 struct ResidualBlock {
+  std::string name;  // "down.0.block.1"
   int64_t in = 0, out = 0;
   int64_t embedBegin = 0;  // this block's columns of the embedding: [embedBegin, embedBegin + out)
   Affine norm1, conv1, embed, norm2, conv2;

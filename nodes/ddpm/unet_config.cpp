@@ -157,4 +157,34 @@ UNetConfig recogniseUNet(const ShapeMap& shapes) {
   return config;
 }
 
+int64_t unetFloatsToHold(const UNetConfig& c, int64_t batch, int64_t side) {
+  std::vector<int64_t> skips;
+  int64_t pixels = batch * side * side, kept = 0, most = 0, below = c.ch;
+  const auto block = [&](int64_t in, int64_t out, bool skipIsInput) {
+    most = std::max(most, kept + (skipIsInput ? 0 : in * pixels) + std::max(in + out, 2 * out) * pixels);
+  };
+  const auto push = [&](int64_t channels) {
+    skips.push_back(channels * pixels);
+    kept += skips.back();
+  };
+  push(c.ch);
+  for (size_t level = 0; level < c.widths.size(); ++level) {
+    for (int64_t j = 0; j < c.blocks; ++j, below = c.widths[level]) {
+      block(below, c.widths[level], true);
+      push(c.widths[level]);
+    }
+    if (level + 1 == c.widths.size()) break;
+    pixels /= 4;
+    push(below);
+  }
+  for (int i = 0; i < 2; ++i) block(below, below, false);
+  for (size_t level = c.widths.size(); level-- > 0; pixels *= 4)
+    for (int64_t j = 0; j <= c.blocks; ++j, below = c.widths[level]) {
+      kept -= skips.back();  // read together with what comes from below
+      block(below + skips.back() / pixels, c.widths[level], false);
+      skips.pop_back();
+    }
+  return most;
+}
+
 }  // namespace loom

@@ -28,10 +28,27 @@ void execute(Exec& x) {
   }
 }
 
+// Where the file's header has told names and sizes, wrong weights are refused before anything runs.
 void infer(Infer& i) {
-  // One sample [C, H, W]; the file is read when the graph runs.
-  i.out(denoiser).shape = std::vector<Dim>{"channels", "height", "width"};
-  i.out(denoiser).dtype = at::kFloat;
+  Spec& out = i.out(denoiser);
+  out.dtype = at::kFloat;
+  out.shape = std::vector<Dim>{"channels", "height", "width"};  // of one sample
+  const auto& tensors = i.in(weights).tensors;
+  const Choice* wanted = i.constant(part);
+  if (!tensors || !wanted) return;
+  try {
+    const ShapeMap shapes = unetShapesFrom(*tensors, wanted->as<CheckpointPart>());
+    const UNetConfig config = recogniseUNet(shapes);
+    (*out.shape)[0] = config.inChannels;
+    int64_t parameters = 0;
+    for (const auto& [name, sizes] : shapes) parameters += c10::multiply_integers(sizes);
+    out.heldBytes = 4 * parameters;
+    const int64_t side = 4 * config.sizeMultiple();
+    out.callBytes = 4.0 * static_cast<double>(unetFloatsToHold(config, 1, side)) /
+                    static_cast<double>(config.inChannels * side * side);
+  } catch (const Error& error) {
+    i.refuse(weights, error.what());
+  }
 }
 
 }  // namespace

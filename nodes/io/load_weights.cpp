@@ -39,6 +39,11 @@ void infer(Infer& i) {
   const Text* wanted = i.constant(part);
   const std::string missing = wanted ? missingPart(listing, *wanted) : "";
   if (!missing.empty()) i.refuse(part, missing);
+  if (!wanted) return;
+  Spec::TensorSizes sizes;
+  for (const TensorEntry& entry : entriesOf(listing, *wanted)) sizes[entry.name] = entry.shape;
+  i.out(weights).tensors = std::make_shared<const Spec::TensorSizes>(std::move(sizes));
+  i.out(weights).heldBytes = 0;  // views of the file, which the system drops and reads again as it needs
 }
 
 void fingerprint(Exec& x, KeyBuilder& key) { addFile(key, x.readPath(path)); }

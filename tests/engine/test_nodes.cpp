@@ -215,14 +215,29 @@ void embedAll(std::vector<Exec>& all) {
   for (Exec& x : all) x.setPrepared(Value::of<Real>(embedding(x)));
 }
 double output(const Exec& x) { return x.get(netIn).w * x.get(xIn) + x.prepared<Real>(); }
+// A weight of 13 brings bad luck, so that a call can fail among others.
+double luckyOutput(const Exec& x) {
+  if (x.get(netIn).w == 13 && x.get(xIn) > 1000) throw Error("", xIn.id, "is beyond this network");
+  return output(x);
+}
+void showInside(const Exec& x, InsideWatch* watch) {
+  if (!watch) return;
+  requireInsides(*watch, {"hidden"});
+  ++calls("net.shown");
+  watch->show("hidden", at::full({1, 1}, x.get(netIn).w * x.get(xIn), at::kDouble));
+}
 void call(Exec& x) {
   ++calls("net");
-  x.set(y, output(x));
+  showInside(x, x.inside());
+  x.set(y, luckyOutput(x));
 }
 void callAll(std::vector<Exec>& all) {
   ++calls("net.merged");
   calls("net") += static_cast<int64_t>(all.size());
-  for (Exec& x : all) x.set(y, output(x));
+  for (Exec& x : all) {
+    showInside(x, x.inside());
+    x.set(y, luckyOutput(x));
+  }
 }
 
 // --- something to train: w becomes w - rate dL/dw with L = (w - goal)^2 summed ---
@@ -251,6 +266,13 @@ void learn(Exec& x) {
 }
 
 // --- ill-behaved ---
+
+constexpr In<Int> hunger{"bytes", "How much it takes", {.value = 1}};
+void hungry(Exec& x) { x.set(tensor, at::zeros({x.get(hunger)}, at::kByte)); }
+std::optional<int64_t> hungerOf(const Infer& i) {
+  const Int* bytes = i.constant(hunger);
+  return bytes ? std::optional<int64_t>(*bytes) : std::nullopt;
+}
 
 constexpr In<Int> milliseconds{"milliseconds", "How long", {.value = 10'000}};
 void slow(Exec& x) {
@@ -366,6 +388,7 @@ void addNets(Registry& all) {
   all.add(with(makeNode("test.net", "Net", "Calls a network.", call, netIn, xIn, tIn, y), [](NodeType& type) {
     type.prepare = NodeType::Prepare{{&netIn, &tIn}, embed, embedAll};
     type.merge = NodeType::Merge{&netIn, callAll};
+    type.showsInside = true;
   }));
   all.add(makeNode("test.learner", "Learner", "Weights.", makeLearner, width, learner));
   all.add(makeNode("test.loss", "Loss", "Sum of squares.", lossOf, learnerIn, goal, loss));
@@ -375,6 +398,11 @@ void addNets(Registry& all) {
 void addRest(Registry& all) {
   all.add(makeNode("test.slow", "Slow", "Takes its time.", slow, value, milliseconds, real));
   all.add(makeNode("test.fail", "Fail", "Fails at one step.", fail, a, step, at_, result));
+  all.add(
+      with(makeNode("test.hungry", "Hungry", "Takes memory.", hungry, hunger, tensor), [](NodeType& type) {
+        type.infer = [](Infer&) {};
+        type.workBytes = hungerOf;
+      }));
   all.add(makeNode("test.torch", "Torch", "Fails in torch.", failInTorch, in, tensor));
   all.add(makeNode("test.silent", "Silent", "Gives nothing.", silent, real));
   all.add(makeNode("test.lie", "Lie", "Gives another type.", lie, tensor));
