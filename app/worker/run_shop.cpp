@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "app/cli/kept_steps.h"
+#include "app/cli/memory.h"
 #include "app/cli/result_cache.h"
 #include "app/worker/rpc.h"
 #include "engine/core/text.h"
@@ -162,6 +163,7 @@ RunPlan RunShop::planFor(const HeldGraph& graph, Params& params, const std::stri
     forkFrom(forkParams, plan, request);
   }
   plan.prepared = prepareGraph(graph.source, request, options_.registry);
+  requireMemory(plan.prepared, forecastOf(*plan.prepared.plan));
   if (params.has("pauseAt")) {
     const std::string text = placeText(params.value("pauseAt"), params.where() + ": pauseAt");
     try {

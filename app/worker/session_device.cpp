@@ -1,23 +1,12 @@
 #include <ATen/DeviceAccelerator.h>
-#include <unistd.h>
 
-#include <fstream>
-
+#include "app/cli/memory.h"
 #include "app/worker/session.h"
 
 namespace loom {
 namespace {
 
 using nlohmann::json;
-
-// Bytes of a line "MemAvailable:  123 kB" of /proc/meminfo or /proc/self/status; 0 where there is none.
-uint64_t memoryLine(const char* file, const std::string& name) {
-  std::ifstream lines(file);
-  std::string line;
-  while (std::getline(lines, line))
-    if (line.starts_with(name + ":")) return std::stoull(line.substr(name.size() + 1)) * 1024;
-  return 0;
-}
 
 json acceleratorMemory(const Policy& policy) {
   try {
@@ -32,12 +21,10 @@ json acceleratorMemory(const Policy& policy) {
 }  // namespace
 
 json Session::memory() const {
-  return {{"process", memoryLine("/proc/self/status", "VmRSS")},
-          {"available", memoryLine("/proc/meminfo", "MemAvailable")},
-          {"total", memoryLine("/proc/meminfo", "MemTotal")},
-          {"cache", shop_.cachedBytes()},
-          {"runs", shop_.recordedBytes()},
-          {"runsOnDisk", shop_.recordedDiskBytes()},
+  const MemoryFigures figures = memoryFigures();
+  return {{"process", figures.resident},   {"available", figures.available},
+          {"total", figures.total},        {"cache", shop_.cachedBytes()},
+          {"runs", shop_.recordedBytes()}, {"runsOnDisk", shop_.recordedDiskBytes()},
           {"shared", shared_.bytes()}};
 }
 

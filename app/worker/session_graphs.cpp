@@ -1,3 +1,4 @@
+#include "app/cli/memory.h"
 #include "app/cli/nodes_command.h"
 #include "app/worker/session.h"
 
@@ -101,7 +102,9 @@ json Session::graphCheck(Params& params) {
     CompileOptions options;
     options.policy = settled.policy;
     options.files = settled.files;
-    json described = describeReport(checkGraph(settled.document, registry_, options));
+    const GraphReport report = checkGraph(settled.document, registry_, options);
+    json described = describeReport(report);
+    if (report.runnable && report.sound) described["forecast"] = forecastJson(forecastOf(*report.sound));
     described["graph"] = graph.id;
     described["device"] = deviceName(settled.policy);
     described["dtype"] = computeName(settled.policy);

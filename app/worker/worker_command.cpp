@@ -6,6 +6,7 @@
 #include <csignal>
 #include <optional>
 
+#include "app/cli/memory.h"
 #include "app/cli/output.h"
 #include "app/worker/client_channel.h"
 #include "app/worker/session.h"
@@ -64,7 +65,8 @@ void serve(const WorkerRequest& request, const Registry& registry, int in, int o
 int workerCommand(const WorkerRequest& request, const Registry& registry) {
   try {
     takeSignals();
-    decidePolicy(request.policy);  // loads what it needs of LibTorch before any tensor is made
+    // Loads what it needs of LibTorch before any tensor is made.
+    limitMemory(decidePolicy(request.policy));
     std::optional<SocketChannel> socket;
     if (request.socket.empty()) {
       const StandardChannel channel;

@@ -12,6 +12,8 @@
 
 namespace {
 
+constexpr int kLong = 50'000;  // steps, each kept: half a minute
+
 // Far above what is needed on an idle machine, far below what a run of the long walk takes.
 constexpr int kSoon = 8'000;  // milliseconds
 
@@ -55,7 +57,7 @@ class LifetimeTest : public QObject {
 
   void startRun(Client& client) {
     client.hello();
-    client.result("graph.submit", walkOf(1000));
+    client.result("graph.submit", walkOf(kLong));
     const QString run = client.result("run.start", {{"graph", "g1"}, {"keepSteps", true}})["run"].toString();
     QVERIFY(!client.state(run, {"running"}).isEmpty());
   }
@@ -132,7 +134,7 @@ class LifetimeTest : public QObject {
     char line[1 << 16];
     QVERIFY(fgets(line, sizeof line, answers));
     const int worker = QByteArray(line).trimmed().toInt();
-    QByteArray lines = startOf(1000);
+    QByteArray lines = startOf(kLong);
     if (!hello.isEmpty())
       lines.replace("\"protocol\":1", "\"protocol\":1,\"pid\":" + QByteArray::number(client));
     QCOMPARE(write(in[1], lines.constData(), static_cast<size_t>(lines.size())), lines.size());
@@ -183,7 +185,7 @@ class LifetimeTest : public QObject {
     QCOMPARE(second.code, 2);
     const int client = connectTo(path);
     QVERIFY(client >= 0);
-    const QByteArray lines = startOf(1000);
+    const QByteArray lines = startOf(kLong);
     QCOMPARE(write(client, lines.constData(), static_cast<size_t>(lines.size())), lines.size());
     char answer[4096];
     QVERIFY(read(client, answer, sizeof answer) > 0);

@@ -273,14 +273,25 @@ class Graphs(Base):
 
 
 class Failures(Base):
-    def test_out_of_memory_fails_one_run(self):
-        graph = self.walk()
-        run = graph.run(out=self.out, set={"batch": 65_536, "shape": [3, 4000, 4000]})
-        with self.assertRaises(noiseloom.RunFailed) as caught:
-            run.wait(SOON)
-        self.assertEqual(caught.exception.node, "noise")
-        self.assertIn("memory", str(caught.exception))
-        graph.run(out=self.out).wait(SOON)
+    def test_more_memory_than_there_is(self):
+        with self.assertRaises(noiseloom.GraphError) as caught:  # by far: refused before anything is done
+            self.walk().run(out=self.out, set={"batch": 65_536, "shape": [3, 4000, 4000]})
+        self.assertIn("GiB", str(caught.exception))
+        graph = self.walk(shape=[3, 2048, 2048])
+        peak = graph.check()["forecast"]["peak_bytes"]
+        self.assertGreater(peak, 200 << 20)
+        # As much as the forecast has, of which the program itself takes a part: the run fails, and the worker goes on.
+        program = os.path.join(self.folder.name, "limited")
+        with open(program, "w") as file:
+            file.write('#!/bin/sh\nulimit -d %d\nexec "$NOISELOOM" "$@"\n' % (peak // 1024 + 20_000))
+        os.chmod(program, 0o700)
+        with noiseloom.Worker(program, environment=self.environment, arguments=["--no-cache", "--threads", "1"]) as worker:
+            run = worker.graph(WALK).run(out=self.out, set={"shape": [3, 2048, 2048]})
+            with self.assertRaises(noiseloom.RunFailed) as failed:
+                run.wait(SOON)
+            self.assertIn("memory", str(failed.exception))
+            self.assertTrue(failed.exception.node)
+            worker.graph(WALK).run(out=self.out).wait(SOON)
 
     def test_worker_killed(self):
         run = self.walk(steps=1000).run(out=self.out, pause_at=10)

@@ -92,6 +92,28 @@ class ControlTest : public QObject {
     run.join();
     QVERIFY(run.x > 0);
   }
+  // On the run's thread, with what was waited for done before the next step.
+  void tellsOfPauses() {
+    std::vector<std::pair<bool, std::thread::id>> told;
+    CancelToken cancel;
+    Control control(&cancel, [&](bool paused) { told.push_back({paused, std::this_thread::get_id()}); });
+    control.runTo({"z", 3});
+    std::thread::id run;
+    std::thread thread([&] {
+      run = std::this_thread::get_id();
+      RunOptions options;
+      options.observer = &control;
+      test::finish(kNested, options);
+    });
+    QVERIFY(control.waitPaused(20));
+    control.step();
+    QTRY_COMPARE(control.state().done, int64_t{4});
+    control.proceed();
+    thread.join();
+    const std::vector<std::pair<bool, std::thread::id>> expected{
+        {true, run}, {false, run}, {true, run}, {false, run}};
+    QVERIFY(told == expected);
+  }
   void stopsWhilePaused() {
     Running run([](Control& control) { control.runTo({"z", 2}); });
     QVERIFY(run.control.waitPaused(20));
