@@ -17,6 +17,7 @@ Plan Compiler::run() {
   slots_.resize(flat_.nodes.size());
   insideSlots_.resize(flat_.nodes.size());
   zoneOfNode_.assign(flat_.nodes.size(), -1);
+  opOfNode_.assign(flat_.nodes.size(), -1);
   order_ = orderScopes();
   visitScope(0, -1);
   finishDepths();
@@ -146,12 +147,15 @@ SlotId Compiler::newSlot(const std::string& node, const std::string& port, Spec 
   return static_cast<SlotId>(plan_.slots.size()) - 1;
 }
 
+Key Compiler::constantKey(const Port& port, const Value& value) {
+  return KeyBuilder("constant").add(port.type->id).add(port.type->format(value).dump()).key();
+}
+
 SlotId Compiler::constantSlot(const std::string& node, const Port& port, Value value) {
   Spec spec;
   spec.type = port.type;
   spec.constant = value;
-  const Key key = KeyBuilder("constant").add(port.type->id).add(port.type->format(value).dump()).key();
-  const SlotId slot = newSlot(node, port.id, std::move(spec), -1, key);
+  const SlotId slot = newSlot(node, port.id, std::move(spec), -1, constantKey(port, value));
   plan_.slots[slot].constant = std::move(value);
   return slot;
 }

@@ -40,18 +40,31 @@ void Compiler::visitNode(int index, int zone) {
   infer(node, op, specs);
   const bool movable = node.type->pure && !node.type->usesStep && !op.effect;
   if (node.type->prepare) op.prepared = prepareOp(node, op, zone);
-  op.key = keyOf(op, "node");
-  const Key loopKey = loopKeyOf(op, "node");
   for (size_t i = 0; i < specs.size(); ++i) {
-    const auto output = [&](Key key) {
-      return key ? KeyBuilder("output").add(key).add(static_cast<int64_t>(i)).key() : Key{};
-    };
-    op.out.push_back(newSlot(node.path, node.type->outputs[i].id, std::move(specs[i]), zone, output(op.key),
-                             output(loopKey)));
+    op.out.push_back(newSlot(node.path, node.type->outputs[i].id, std::move(specs[i]), zone, {}));
     plan_.ports[node.path + "." + node.type->outputs[i].id] = op.out.back();
   }
+  setKeys(op);
   slots_[index] = op.out;
-  add(std::move(op), movable);
+  opOfNode_[index] = add(std::move(op), movable);
+  nodeOfOp_[opOfNode_[index]] = index;
+}
+
+// Of the operation and of what it gives, from the keys of what it reads.
+void Compiler::setKeys(PlanOp& op) {
+  const char* kind = op.kind == PlanOp::Kind::node      ? "node"
+                     : op.kind == PlanOp::Kind::prepare ? "prepare"
+                                                        : "convert";
+  op.key = keyOf(op, kind);
+  const Key loopKey = loopKeyOf(op, kind);
+  const bool several = op.kind == PlanOp::Kind::node;
+  for (size_t i = 0; i < op.out.size(); ++i) {
+    const auto output = [&](Key key) {
+      return key && several ? KeyBuilder("output").add(key).add(static_cast<int64_t>(i)).key() : key;
+    };
+    keys_[op.out[i]] = output(op.key);
+    loopKeys_[op.out[i]] = output(loopKey);
+  }
 }
 
 void Compiler::gather(const FlatNode& node, int index, int zone, PlanOp& op) {
@@ -111,11 +124,11 @@ SlotId Compiler::stateConverted(SlotId slot, const TypeInfo& wanted, const std::
   op.in = {slot};
   op.inStart = {0, 1};
   op.home = zone;
-  op.key = keyOf(op, "convert");
   Spec spec = from.spec;
   spec.type = &wanted;
   if (!spec.constant.empty()) spec.constant = conversion->convert(spec.constant);
-  op.out = {newSlot(path, port, std::move(spec), zone, op.key, loopKeyOf(op, "convert"))};
+  op.out = {newSlot(path, port, std::move(spec), zone, {})};
+  setKeys(op);
   const SlotId out = op.out[0];
   add(std::move(op), true);
   return out;
@@ -159,8 +172,8 @@ SlotId Compiler::prepareOp(const FlatNode& node, const PlanOp& main, int zone) {
                      main.in.begin() + main.inStart[port + 1]);
     op.inStart.push_back(static_cast<int>(op.in.size()));
   }
-  op.key = keyOf(op, "prepare");
-  op.out = {newSlot(node.path, "(prepared)", {}, zone, op.key, loopKeyOf(op, "prepare"))};
+  op.out = {newSlot(node.path, "(prepared)", {}, zone, {})};
+  setKeys(op);
   const SlotId out = op.out[0];
   add(std::move(op), node.type->pure && !node.type->usesStep);
   return out;

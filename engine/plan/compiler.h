@@ -15,6 +15,8 @@ class Compiler {
   Compiler(std::shared_ptr<const Document> document, const Registry& registry, const CompileOptions& options,
            const FlatGraph& flat, std::vector<char> compiled);
   Plan run();
+  /// After run(), with the plan it gave: a parameter of a flat node has another value. See planner.h.
+  bool change(Plan& plan, int node, const Port& port);
 
  private:
   bool isCompiled(int node) const { return compiled_.empty() || compiled_[node]; }
@@ -27,6 +29,7 @@ class Compiler {
   SlotId newSlot(const std::string& node, const std::string& port, Spec spec, int zone, Key key,
                  std::optional<Key> loopKey = {});
   void tellApartByValue(SlotId slot, int zone);
+  static Key constantKey(const Port& port, const Value& value);
   SlotId constantSlot(const std::string& node, const Port& port, Value value);
   SlotId slotOf(Source source, bool inside) const;
   SlotId use(Source source, int zone) const;
@@ -41,6 +44,7 @@ class Compiler {
   void infer(const FlatNode& node, PlanOp& op, std::vector<Spec>& specs);
   SlotId whenOf(const FlatNode& node, int zone);
   SlotId prepareOp(const FlatNode& node, const PlanOp& op, int zone);
+  void setKeys(PlanOp& op);
   Key keyOf(const PlanOp& op, const char* kind, const std::vector<Key>& keys);
   Key keyOf(const PlanOp& op, const char* kind) { return keyOf(op, kind, keys_); }
   Key loopKeyOf(const PlanOp& op, const char* kind);
@@ -60,6 +64,13 @@ class Compiler {
   void forkZone(PlanZone& zone);
   std::vector<SlotId> readsOf(int zone, OpId firstOp) const;
   void addTable(const FlatNode& node, int index, int outer);
+
+  // compile_change.cpp
+  void listReaders();
+  bool changePart(int node, const Port& port);
+  std::set<OpId> dependents(OpId first) const;
+  bool renew(const FlatNode& node, const Port& port, size_t at, OpId id);
+  bool replan(OpId id);
 
   // merge.cpp and schedule.cpp: what needs the whole plan
   void mergeCalls(std::vector<OpId>& list);
@@ -82,6 +93,9 @@ class Compiler {
   std::vector<Key> loopKeys_;    // of each slot, blind to the step values of the outermost zone around it
   std::vector<char> stepOnly_;   // slots that depend on the step of their zone alone
   std::vector<char> skippable_;  // slots that may stay empty
+  std::vector<OpId> opOfNode_;   // of each flat node; -1: none of its own
+  std::unordered_map<OpId, int> nodeOfOp_;
+  std::vector<std::vector<OpId>> readers_;  // of each slot; listed at the first change
 };
 
 }  // namespace loom
