@@ -23,7 +23,7 @@ void JoinedInside::show(const std::string& name, at::Tensor value) {
 
 void requireInsides(const InsideWatch& watch, const std::vector<std::string>& there) {
   for (const std::string& name : watch.names()) {
-    if (std::find(there.begin(), there.end(), name) != there.end()) continue;
+    if (!watch.isRequired(name) || std::find(there.begin(), there.end(), name) != there.end()) continue;
     std::string all;
     for (const std::string& each : there) all += (all.empty() ? "" : ", ") + each;
     throw Error("shows nothing called " + name +

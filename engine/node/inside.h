@@ -13,9 +13,10 @@ namespace loom {
 class InsideWatch {
  public:
   virtual ~InsideWatch() = default;
-  /// The names asked for, in no order. A node that has no such name says so by an Error that lists those it
-  /// has.
+  /// The names asked for, in no order.
   virtual const std::vector<std::string>& names() const = 0;
+  /// Whether a node that has no such name must say so; somebody who only passes by is shown nothing instead.
+  virtual bool isRequired(const std::string& /*name*/) const { return true; }
   bool wants(const std::string& name) const {
     for (const std::string& each : names())
       if (each == name) return true;
@@ -41,7 +42,7 @@ class JoinedInside final : public InsideWatch {
   std::vector<std::string> names_;
 };
 
-/// Throws Error where a name is asked for that is not among `there`.
+/// Throws Error where a name is required that is not among `there`.
 void requireInsides(const InsideWatch& watch, const std::vector<std::string>& there);
 
 }  // namespace loom

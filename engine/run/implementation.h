@@ -39,16 +39,19 @@ class Run::Implementation final : public RunServices {
   class Inside final : public InsideWatch {
    public:
     explicit Inside(Implementation& run) : run_(run) {}
-    void add(const std::string& name, const std::string& port) {
+    void add(const std::string& name, const std::string& port, bool required) {
       names_.push_back(name);
       ports_.push_back(port);
+      if (required) required_.insert(name);
     }
+    bool isRequired(const std::string& name) const override { return required_.contains(name); }
     const std::vector<std::string>& names() const override { return names_; }
     void show(const std::string& name, at::Tensor value) override;
 
    private:
     Implementation& run_;
     std::vector<std::string> names_, ports_;  // "mid.attn", "denoise:mid.attn"
+    std::set<std::string> required_;
   };
 
   Value* at(SlotId slot);

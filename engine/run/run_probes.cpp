@@ -47,7 +47,7 @@ void Run::Implementation::watch(const std::string& port, bool forced) {
 bool Run::Implementation::watchInside(const std::string& port, bool forced) {
   const PlanOp* op = nodeLookedInto(*plan_, port);
   if (!op) return false;
-  insides_.try_emplace(op->path, *this).first->second.add(port.substr(op->path.size() + 1), port);
+  insides_.try_emplace(op->path, *this).first->second.add(port.substr(op->path.size() + 1), port, forced);
   if (!forced) return true;
   forcedOps_.insert(static_cast<OpId>(op - plan_->ops.data()));
   for (int zone = op->runsIn; zone >= 0; zone = plan_->zones[zone].parent) watchedZone_[zone] = 1;

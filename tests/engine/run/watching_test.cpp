@@ -137,6 +137,16 @@ class WatchingTest : public QObject {
     QVERIFY2(
         unknown.starts_with("net: shows nothing called nothing of its inside; there is: hidden (at step 0"),
         unknown.c_str());
+    // Who only passes by changes nothing.
+    LiveProbes live;
+    live.add("net:nothing");
+    live.add("plus:hidden");
+    Watcher watcher;
+    options.probes = {};
+    options.live = &live;
+    options.observer = &watcher;
+    test::finish(kGraph, options);
+    QCOMPARE(watcher.seen.size(), size_t{0});
     options.probes = {"plus:hidden"};
     QVERIFY(!test::failure([&] { test::finish(kGraph, options); }).empty());
   }
