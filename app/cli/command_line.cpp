@@ -304,6 +304,7 @@ void CommandLine::addInfo() {
   CLI::App* command = this->command("info", "Say what a weight file, picture or graph holds",
                                     [this] { return infoCommand(info_, registry_); });
   command->add_option("FILE", info_.file, "The file; its content tells what it is")->required();
+  command->add_flag("--tensors", info_.tensors, "Of weights: list every tensor");
   command->add_flag("--json", info_.json, "One JSON object instead of text");
 }
 

@@ -100,7 +100,7 @@ std::string tableText(const std::vector<ComparedTensor>& rows, const ComparisonS
   std::string text = head;
   for (const size_t i : shown) text += rowText(rows[i], static_cast<int>(width));
   if (shown.size() < rows.size())
-    text += "(" + std::to_string(shown.size()) + " of " + std::to_string(rows.size()) + " rows)\n";
+    text.append("(").append(std::to_string(shown.size()) + " of " + std::to_string(rows.size()) + " rows)\n");
   return text;
 }
 

@@ -146,7 +146,8 @@ std::string fileText(const json& described) {
 
 }  // namespace
 
-json describeFile(const std::string& name, const Registry& registry) {
+json describeFile(const InfoRequest& request, const Registry& registry) {
+  const std::string& name = request.file;
   const fs::path file = fs::absolute(name);
   std::error_code error;
   if (!fs::exists(file, error)) throw Error("there is no file " + name);
@@ -161,12 +162,12 @@ json describeFile(const std::string& name, const Registry& registry) {
     const NpyHeader header = readNpyHeader(*MappedFile::open(file));
     return {{"kind", "array"}, {"dtype", dtypeName(header.dtype)}, {"shape", header.shape}};
   }
-  return describeWeights(file);
+  return describeWeights(file, request.tensors);
 }
 
 int infoCommand(const InfoRequest& request, const Registry& registry) {
   try {
-    json described = describeFile(request.file, registry);
+    json described = describeFile(request, registry);
     if (request.json)
       writeJsonLine(stdout, described);
     else

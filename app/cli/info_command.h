@@ -9,12 +9,13 @@ namespace loom {
 
 struct InfoRequest {
   std::string file;
+  bool tensors = false;  // of weights: all of them, not the largest alone
   bool json = false;
 };
 
 int infoCommand(const InfoRequest& request, const Registry& registry);
 
 /// The same as JSON. Throws Error for a file that is none of these.
-nlohmann::json describeFile(const std::string& file, const Registry& registry);
+nlohmann::json describeFile(const InfoRequest& request, const Registry& registry);
 
 }  // namespace loom

@@ -2,7 +2,13 @@
 
 #include <algorithm>
 #include <charconv>
+#include <fstream>
 
+#include "app/cli/remade_fork.h"
+#include "app/cli/result_file.h"
+#include "engine/files/atomic_file.h"
+#include "engine/graph/graph_file.h"
+#include "engine/graph/json_reader.h"
 #include "engine/run/history.h"
 
 namespace loom {
@@ -93,6 +99,51 @@ void copySteps(const fs::path& from, const fs::path& to) {
                 ": no steps were kept there; run with --keep-steps to keep them");
   std::error_code ignored;
   if (!fs::equivalent(from, to, ignored)) History::copy(from, to);
+}
+
+namespace {
+
+constexpr const char* kOrigin = "origin.json";
+constexpr uintmax_t kMostOrigin = kMostGraphBytes;
+
+// How many forks follow each other there; not looked at beyond the most.
+int forksIn(const nlohmann::json& made, int depth = 0) {
+  const auto forked = made.is_object() ? made.find("forked") : made.end();
+  if (!made.is_object() || forked == made.end() || !forked->is_object() || depth > kMostForks) return depth;
+  int most = depth + 1;
+  for (const auto& [zone, entry] : forked->items())
+    if (entry.is_object() && entry.contains("parent") && entry["parent"].is_object() &&
+        entry["parent"].contains("made"))
+      most = std::max(most, forksIn(entry["parent"]["made"], depth + 1));
+  return most;
+}
+
+}  // namespace
+
+void writeOrigin(const fs::path& steps, const std::string& graph, const nlohmann::json& made) {
+  fs::create_directories(steps);
+  AtomicFile file(steps / kOrigin, {.durability = Durability::kill});
+  file.write(nlohmann::json{{"graph", graph}, {"made", made}}.dump(-1, ' ', false,
+                                                                   nlohmann::json::error_handler_t::replace));
+  file.commit();
+}
+
+void addParents(nlohmann::json& provenance, const fs::path& stepsOfParent) {
+  const auto forked = provenance.find("forked");
+  std::error_code error;
+  const uintmax_t size = fs::file_size(stepsOfParent / kOrigin, error);
+  if (forked == provenance.end() || error || size > kMostOrigin) return;
+  std::ifstream file(stepsOfParent / kOrigin);
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  nlohmann::json origin;
+  try {
+    origin = parseJson(text, kMostProvenanceDepth);
+  } catch (const Error&) {
+    return;
+  }
+  if (!origin.is_object() || !origin.contains("graph") || !origin.contains("made")) return;
+  if (forksIn(origin["made"]) + 1 >= kMostForks) return;
+  for (auto& [zone, entry] : forked->items()) entry["parent"] = origin;
 }
 
 void PauseAt::stepFinished(const StepEvent& event) {

@@ -36,6 +36,13 @@ std::map<std::string, ForkPoint> forksOf(const StepRequest& request);
 /// Throws Error where there are none to copy.
 void copySteps(const std::filesystem::path& from, const std::filesystem::path& to);
 
+/// What run a folder's steps are of, beside them: written before the first step, so that a fork can tell what
+/// it began from.
+void writeOrigin(const std::filesystem::path& steps, const std::string& graph, const nlohmann::json& made);
+/// Adds to the provenance of a fork, zone by zone, the graph and the provenance of the run whose steps it
+/// begins with. Nothing where that is not known, or forks follow each other too often to be told.
+void addParents(nlohmann::json& provenance, const std::filesystem::path& stepsOfParent);
+
 /// Stops a run at a place.
 class PauseAt final : public Observer {
  public:

@@ -8,6 +8,7 @@
 #include "app/cli/prepared_graph.h"
 #include "app/cli/provenance.h"
 #include "app/cli/recordings.h"
+#include "app/cli/remade_fork.h"
 #include "app/cli/resources.h"
 #include "app/cli/result_file.h"
 #include "engine/run/recorder.h"
@@ -106,13 +107,23 @@ std::string recordedPort(const json& saved) { return saved.is_object() ? textAt(
 
 }  // namespace
 
-Remade remake(const GraphSource& source, const json& made, const RemakeOptions& options,
-              const Registry& registry) {
+PreparedGraph preparedAgain(const GraphSource& source, const json& made, const RemakeOptions& options,
+                            const std::map<std::string, ForkPoint>& forks, const Registry& registry) {
   GraphSource inside = source;
   OutputsInside outputs(registry);
   outputs.change(inside.document.graph.nodes);
   for (auto& [name, group] : inside.document.groups) outputs.change(group.nodes);
-  const PreparedGraph graph = prepareGraph(std::move(inside), requestOf(source, made, options), registry);
+  GraphRequest request = requestOf(source, made, options);
+  request.forks = forks;
+  return prepareGraph(std::move(inside), request, registry);
+}
+
+Remade remake(const GraphSource& source, const json& made, const RemakeOptions& options,
+              const Registry& registry) {
+  std::unique_ptr<RemadeForks> forks;
+  if (made.contains("forked")) forks = RemadeForks::make(source, made, options, registry);
+  const PreparedGraph graph = preparedAgain(
+      source, made, options, forks ? forks->points() : std::map<std::string, ForkPoint>(), registry);
 
   const json saved = made.value("saved", json());
   const std::string port = recordedPort(saved);
@@ -132,6 +143,7 @@ Remade remake(const GraphSource& source, const json& made, const RemakeOptions& 
   run.cache = options.cache;
   run.cancel = options.cancel;
   if (!port.empty()) run.probes = {port};
+  run.checkpoints = forks.get();
   run.provenance = remade.provenance;
   run.documentText = writeGraph(*graph.document);
   Run(graph.plan, std::move(run)).execute();

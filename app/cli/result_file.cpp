@@ -39,7 +39,7 @@ nlohmann::json provenanceIn(const std::map<std::string, std::string>& texts) {
   const auto found = texts.find(kProvenanceKey);
   if (found == texts.end()) return nullptr;
   try {
-    nlohmann::json provenance(parseJson(found->second, 64));
+    nlohmann::json provenance(parseJson(found->second, kMostProvenanceDepth));
     return provenance.is_object() ? provenance : nullptr;
   } catch (const Error&) {
     return nullptr;

@@ -221,6 +221,8 @@ void RunSession::execute() {
       options.probes.push_back(port);
   provenance_ = provenanceOf(graph_, registry_, &cancel_);
   documentText_ = writeGraph(*graph_.document);
+  if (!request_.steps.fork.empty()) addParents(provenance_, stepsFolder(fs::absolute(request_.steps.fork)));
+  if (history_) writeOrigin(stepsFolder(graph_.files.options().output), documentText_, provenance_);
   options.provenance = provenance_;
   options.documentText = documentText_;
   run_ = std::make_unique<Run>(graph_.plan, std::move(options));

@@ -81,8 +81,6 @@ Verdict verify(const std::string& asked, const VerifyRequest& request, const Reg
     if (source.texts.empty()) return unknown("it is a graph, not a picture");
     const json made = provenanceIn(source.texts);
     if (made.is_null()) return unknown("it holds a graph, but not what it was made with");
-    if (made.contains("forked"))
-      return unknown("it was forked from a step of another run, whose graph it does not hold");
     const at::Tensor held = readPng(source.file);
     const TemporaryFolder folder;
     const RemakeOptions options{.allow = request.allow,

@@ -61,14 +61,26 @@ json networksOf(const std::vector<TensorEntry>& tensors, const std::vector<std::
   return networks;
 }
 
+json listOf(const std::vector<TensorEntry>& tensors) {
+  json list = json::array();
+  for (const TensorEntry& tensor : tensors)
+    list.push_back({{"name", tensor.name}, {"dtype", dtypeName(tensor.dtype)}, {"shape", tensor.shape}});
+  return list;
+}
+
 json largestOf(std::vector<TensorEntry> tensors) {
   std::stable_sort(tensors.begin(), tensors.end(),
                    [](const auto& a, const auto& b) { return elementsOf(a) > elementsOf(b); });
-  json largest = json::array();
-  for (size_t i = 0; i < std::min(tensors.size(), kMostShown); ++i)
-    largest.push_back(
-        {{"name", tensors[i].name}, {"dtype", dtypeName(tensors[i].dtype)}, {"shape", tensors[i].shape}});
-  return largest;
+  tensors.resize(std::min(tensors.size(), kMostShown));
+  return listOf(tensors);
+}
+
+std::string linesOf(const json& tensors) {
+  std::string text;
+  for (const json& tensor : tensors)
+    text += "  " + tensor["name"].get<std::string>() + "  " + tensor["dtype"].get<std::string>() + " " +
+            tensor["shape"].dump() + "\n";
+  return text;
 }
 
 // For reading: JSON within text is opened, long lists and texts are cut.
@@ -94,7 +106,7 @@ json abridged(const json& value) {
 
 }  // namespace
 
-json describeWeights(const std::filesystem::path& file) {
+json describeWeights(const std::filesystem::path& file, bool allTensors) {
   const WeightsListing listing = listWeights(file);
   std::vector<std::string> names;
   std::map<std::string, int64_t> dtypes;
@@ -114,6 +126,7 @@ json describeWeights(const std::filesystem::path& file) {
                  {"largest", largestOf(listing.tensors)},
                  {"metadata", listing.meta},
                  {"notes", listing.notes}};
+  if (allTensors) described["all"] = listOf(listing.tensors);
   described["networks"] = networksOf(listing.tensors, names);
   if (described["networks"].empty())
     if (const std::string guess = looksLike(names); !guess.empty()) described["looksLike"] = guess;
@@ -134,10 +147,7 @@ std::string weightsText(const json& d) {
   }
   if (d.contains("looksLike")) text += d["looksLike"].get<std::string>() + "\n";
   for (const json& note : d["notes"]) text += "note: " + note.get<std::string>() + "\n";
-  text += "largest tensors:\n";
-  for (const json& tensor : d["largest"])
-    text += "  " + tensor["name"].get<std::string>() + "  " + tensor["dtype"].get<std::string>() + " " +
-            tensor["shape"].dump() + "\n";
+  text += d.contains("all") ? "tensors:\n" + linesOf(d["all"]) : "largest tensors:\n" + linesOf(d["largest"]);
   json beside = d["metadata"];
   if (beside.is_object()) {
     if (beside.erase(kGraphKey)) text += "it holds the graph that made it\n";

@@ -5,9 +5,9 @@
 
 namespace loom {
 
-/// Container, counts, dtypes, the networks recognised in it, its largest tensors, what stands beside them.
-/// Throws Error where the file is no weight file.
-nlohmann::json describeWeights(const std::filesystem::path& file);
+/// Container, counts, dtypes, the networks recognised in it, its largest tensors or all of them, what stands
+/// beside them. Throws Error where the file is no weight file.
+nlohmann::json describeWeights(const std::filesystem::path& file, bool allTensors);
 
 /// The same for a person.
 std::string weightsText(const nlohmann::json& described);

@@ -290,6 +290,10 @@ RunOptions WorkerRun::optionsFor(CheckpointStore* steps, Cache* cache) {
   keepProbes(options);
   options.provenance = provenanceOf(graph, shared_.registry, &cancel_);
   options.documentText = writeGraph(*graph.document);
+  if (plan_.steps) {
+    if (!plan_.steps->from.empty()) addParents(options.provenance, plan_.steps->from);
+    writeOrigin(stepsFolder(), options.documentText, options.provenance);
+  }
   return options;
 }
 

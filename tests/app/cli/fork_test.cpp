@@ -89,15 +89,32 @@ class ForkTest : public QObject {
     QCOMPARE(walk(fork + QStringList{"--out", "again"}).code, 0);
     QCOMPARE(program_.read("again/walk.png"), program_.read("fork/walk.png"));
     QCOMPARE(filesBelow(program_.path("whole")), before);
-    // What it began from is not in its graph: nobody can make it again from that.
-    const Outcome verified = program_.run({"verify", "fork/walk.png"});
-    QCOMPARE(verified.code, 2);
-    QVERIFY2(verified.out.contains("it was forked from a step of another run"), qPrintable(verified.text()));
     // A fork keeps its steps, so that it can be forked from.
     const Outcome twice =
         walk({"--fork", "fork", "--at", "sampling=80", "--set", "z.seed=6", "--out", "twice"});
     QVERIFY2(twice.code == 0, qPrintable(twice.text()));
     QCOMPARE(firstStep(twice), 80);
+    // And from a step that it has from its own parent.
+    const Outcome early = walk({"--fork", "fork", "--at", "10", "--set", "z.seed=7", "--out", "early"});
+    QVERIFY2(early.code == 0, qPrintable(early.text()));
+    QCOMPARE(firstStep(early), 10);
+
+    // A picture tells what it began from, fork by fork, and is made again by that.
+    for (const char* out : {"fork", "twice", "early"}) {
+      const Outcome verified = program_.run({"verify", QString(out) + "/walk.png"});
+      QVERIFY2(verified.code == 0, qPrintable(verified.text()));
+      QVERIFY2(verified.out.contains("agrees exactly"), qPrintable(verified.text()));
+    }
+  }
+
+  // Steps that some program kept without saying of which run they are.
+  void ofAnUnknownParent() {
+    QVERIFY(QDir().rename(program_.path("whole/.steps/origin.json"), program_.path("origin.json")));
+    QCOMPARE(walk({"--fork", "whole", "--at", "30", "--set", "z.seed=5", "--out", "orphan"}).code, 0);
+    QVERIFY(QDir().rename(program_.path("origin.json"), program_.path("whole/.steps/origin.json")));
+    const Outcome verified = program_.run({"verify", "orphan/walk.png"});
+    QCOMPARE(verified.code, 2);
+    QVERIFY2(verified.out.contains("it was forked from a step of another run"), qPrintable(verified.text()));
   }
 
   void goesOnFromWhereTheChangeReaches() {

@@ -90,11 +90,12 @@ class Story(Base):
         self.assertEqual(len(table["rows"]), 25)
         self.assertEqual([row["max"] for row in table["rows"][:12]], [0] * 12)
         self.assertEqual(flat(run.tensor("sampling.x", 11)), flat(fork.tensor("sampling.x", 11)))
-        picture = [each for each in run.files if each.endswith("ddim.png")][0]
-        program = noiseloom.find_program()
-        # Paused and watched or not: the same picture as from the shell.
-        self.assertEqual(subprocess.run([program, "verify", "--exact", picture], stdout=subprocess.PIPE,
-                                        stderr=subprocess.STDOUT).returncode, 0)
+        pictures = [each for each in run.files + fork.files if each.endswith("ddim.png")]
+        self.assertEqual(len(pictures), 2)
+        # Paused and watched or not: the same picture as from the shell. A fork's tells what it began from.
+        verified = subprocess.run([noiseloom.find_program(), "verify", "--exact"] + pictures,
+                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        self.assertEqual(verified.returncode, 0, verified.stdout)
 
 
 class Steering(Base):
