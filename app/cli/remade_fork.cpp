@@ -89,7 +89,9 @@ CheckpointStore::State stateOf(const std::string& zone, const Fork& fork, const 
   run.cache = options.cache;
   run.cancel = options.cancel;
   run.checkpoints = &take;
-  run.probes = {};
+  // A zone whose result is known takes no steps: one that is watched does.
+  for (const PlanZone& each : graph.plan->zones)
+    if (each.path == zone && !each.state.empty()) run.probes = {zone + "." + each.state.front().name};
   try {
     Run(graph.plan, std::move(run)).execute();
   } catch (const Cancelled&) {
