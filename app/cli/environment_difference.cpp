@@ -48,6 +48,7 @@ std::vector<EnvironmentDifference> environmentDifferences(const json& made, cons
   for (const char* name : {"program", "torch", "device", "dtype", "threads"})
     compare(name, member(made, name), member(here, name), differences);
   compareFields("libraries.", member(made, "libraries"), member(here, "libraries"), differences);
+  compareFields("gpu.", member(made, "gpu"), member(here, "gpu"), differences);
   compareFields("cpu.", member(made, "cpu"), member(here, "cpu"), differences);
   return differences;
 }

@@ -9,6 +9,8 @@
 
 #include "app/cli/hash_memory.h"
 #include "app/cli/parameters.h"
+#include "engine/device/cuda_library.h"
+#include "engine/device/gpu.h"
 #include "engine/files/cache_folder.h"
 #include "engine/files/sha256.h"
 
@@ -106,6 +108,14 @@ json fileHashes(const PreparedGraph& graph, const Registry& registry, const Canc
 
 json processor() { return {{"model", processorModel()}, {"features", cpuFeatures()}}; }
 
+json graphicsProcessor(c10::Device device) {
+  const std::optional<Gpu> gpu = gpuOf(device);
+  if (!gpu) return {};
+  json told{{"name", gpu->name}, {"capability", gpu->capability}, {"memory", gpu->memory}};
+  if (!gpu->driver.empty()) told["driver"] = gpu->driver;
+  return told;
+}
+
 json provenanceOf(const PreparedGraph& graph, const Registry& registry, const CancelToken* cancel) {
   const RememberedHashes hashes;
   Sources sources(graph.files, cancel);
@@ -129,8 +139,11 @@ json provenanceOf(const PreparedGraph& graph, const Registry& registry, const Ca
   for (const PlanZone& zone : graph.plan->zones)
     if (zone.fork)
       provenance["forked"][zone.path] = {{"step", zone.fork->done}, {"state", zone.fork->state.hex()}};
-  if (graph.policy.device.is_cuda())
+  if (graph.policy.device.is_cuda()) {
     provenance["libraries"]["CUDA"] = at::detail::getCUDAHooks().showConfig();
+    provenance["libraries"]["CUDA kernels"] = cudaLibraryFor(graph.policy.device) ? "own" : "LibTorch's";
+    if (const json gpu = graphicsProcessor(graph.policy.device); !gpu.is_null()) provenance["gpu"] = gpu;
+  }
   return provenance;
 }
 

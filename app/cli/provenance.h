@@ -16,6 +16,9 @@ std::string torchVersion();
 nlohmann::json libraryVersions();
 /// {"model": "AMD EPYC", "features": ["avx2", ...]}.
 nlohmann::json processor();
+/// {"name": "NVIDIA H100 80GB HBM3", "capability": "9.0", "memory": bytes, "driver": "580.65.06"}; null where
+/// the device is no GPU.
+nlohmann::json graphicsProcessor(c10::Device device);
 
 /// "path in the graph": SHA-256 of every regular file that the graph names to read and that is there. Throws
 /// Error, Cancelled.
@@ -35,7 +38,7 @@ class RememberedHashes {
 };
 
 /// The same for the same graph, files and machine: no times, no host names.
-///   program, torch, libraries, device, dtype, threads, cpu: where it ran
+///   program, torch, libraries, device, dtype, threads, cpu, gpu where one was used: where it ran
 ///   inputs: the exposed values; set: those given for this run; seeds: "node.port": seed
 ///   files: "path in the graph": SHA-256
 /// Nodes add "saved", which of the run's results a file is (engine/node/result_text.h). Hashes are remembered

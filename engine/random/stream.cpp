@@ -4,7 +4,9 @@
 
 #include <algorithm>
 
+#include "engine/device/cuda_library.h"
 #include "engine/node/exec.h"
+#include "engine/random/unit_normal.h"
 #include "engine/random/vector_blocks.h"
 
 namespace loom {
@@ -128,6 +130,25 @@ PhiloxWords wordsOf(const Stream& stream, int64_t sample, uint32_t block) {
 
 at::Tensor gaussian(const Stream& stream, const std::vector<int64_t>& shape) {
   return generate<float>(stream, shape, at::kFloat, 4, writeGaussian);
+}
+
+at::Tensor gaussian(const Stream& stream, const std::vector<int64_t>& shape, c10::Device device) {
+  const CudaLibrary* library = cudaLibraryFor(device);
+  if (!library) return gaussian(stream, shape).to(device);
+  const Extent extent = extentOf(stream, shape);
+  at::Tensor out = at::empty(shape, at::TensorOptions(at::kFloat).device(device));
+  if (out.numel() == 0) return out;
+  const UnitNormals normals{stream.seed,
+                            stream.node,
+                            stream.step,
+                            static_cast<uint32_t>(stream.firstSample),
+                            extent.batch,
+                            extent.elements,
+                            out.mutable_data_ptr<float>()};
+  constexpr const char* kKernel = "noiseloom_cuda_unit_normals";
+  const auto launch = library->find<UnitNormalsFunction>(kKernel);
+  launchCuda(out.device(), kKernel, [&](void* on) { return launch(&normals, on); });
+  return out;
 }
 
 at::Tensor uniform(const Stream& stream, const std::vector<int64_t>& shape) {

@@ -43,6 +43,9 @@ PhiloxWords wordsOf(const Stream& stream, int64_t sample, uint32_t block);
 /// number above 2^32.
 at::Tensor gaussian(const Stream& stream, const std::vector<int64_t>& shape);
 
+/// The same on a device: the same bytes, drawn there where our CUDA kernels are, else drawn here and copied.
+at::Tensor gaussian(const Stream& stream, const std::vector<int64_t>& shape, c10::Device device);
+
 /// Uniform in [0, 1), float32 [B, ...] on the CPU, multiples of 2^-24.
 at::Tensor uniform(const Stream& stream, const std::vector<int64_t>& shape);
 

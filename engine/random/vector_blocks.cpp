@@ -1,9 +1,6 @@
 #include "engine/random/vector_blocks.h"
 
-#include <bit>
-#include <cmath>
-
-#include "engine/random/philox.h"
+#include "engine/random/unit_normal.h"
 
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__SANITIZE_ADDRESS__)
 #define LOOM_WIDE __attribute__((target_clones("avx2", "default")))
@@ -13,22 +10,7 @@
 
 namespace loom {
 
-namespace {
-inline __attribute__((always_inline)) float logarithm(float u) {
-  const uint32_t bits = std::bit_cast<uint32_t>(u);
-  // u = m 2^e with m in [√½, √2).
-  const uint32_t shifted = bits - 0x3F3504F3;
-  const int32_t e = static_cast<int32_t>(shifted) >> 23;
-  const float m = std::bit_cast<float>((shifted & 0x007FFFFF) + 0x3F3504F3);
-  // ln m = 2 artanh s, s = (m − 1) / (m + 1), |s| <= 0.172: s^11 is below a float's last bit.
-  const float s = (m - 1.0f) / (m + 1.0f);
-  const float w = s * s;
-  const float series = w * (1 / 3.0f + w * (1 / 5.0f + w * (1 / 7.0f + w * (1 / 9.0f))));
-  return static_cast<float>(e) * 0.693147180f + 2.0f * (s + s * series);
-}
-}  // namespace
-
-float logOfUniform(float u) { return logarithm(u); }
+float logOfUniform(float u) { return unitLogarithm(u); }
 
 LOOM_WIDE void philoxBlocks(uint32_t* const word[4], const uint32_t key[2], int64_t count) {
   using namespace detail;
@@ -57,24 +39,9 @@ LOOM_WIDE void philoxBlocks(uint32_t* const word[4], const uint32_t key[2], int6
 LOOM_WIDE void boxMuller(const uint32_t* __restrict__ a, const uint32_t* __restrict__ b,
                          float* __restrict__ cosine, float* __restrict__ sine, int64_t count) {
   for (int64_t i = 0; i < count; ++i) {
-    // In halves, through a signed conversion, which every vector unit has.
-    const float high = static_cast<float>(static_cast<int32_t>(a[i] >> 16));
-    const float low = static_cast<float>(static_cast<int32_t>(a[i] & 0xFFFF));
-    const float u = (high * 65536.0f + low) * 0x1p-32f + 0x1p-33f;
-    const float radius = std::sqrt(-2.0f * logarithm(u));
-    // The nearest quarter turn is taken off exactly, in integers; what is left is within an eighth of a turn.
-    const uint32_t quarter = (b[i] + 0x20000000u) >> 30;
-    const float x =
-        static_cast<float>(static_cast<int32_t>(b[i] - (quarter << 30))) * (6.28318531f * 0x1p-32f);
-    const float w = x * x;
-    const float s = x + x * w * (-1 / 6.0f + w * (1 / 120.0f + w * (-1 / 5040.0f + w * (1 / 362880.0f))));
-    const float c =
-        1.0f + w * (-0.5f + w * (1 / 24.0f + w * (-1 / 720.0f + w * (1 / 40320.0f + w * (-1 / 3628800.0f)))));
-    const bool odd = quarter & 1;
-    const float c1 = odd ? s : c, s1 = odd ? c : s;
-    // cos(x + qπ/2) is c, −s, −c, s and sin(x + qπ/2) is s, c, −s, −c for q = 0..3.
-    cosine[i] = radius * ((quarter + 1) & 2 ? -c1 : c1);
-    sine[i] = radius * (quarter & 2 ? -s1 : s1);
+    const NormalPair pair = normalPair(a[i], b[i]);
+    cosine[i] = pair.cosine;
+    sine[i] = pair.sine;
   }
 }
 

@@ -58,10 +58,11 @@ at::Tensor drawFromTorch(const Exec& x, const std::vector<int64_t>& sizes) {
 
 void execute(Exec& x) {
   const std::vector<int64_t> sizes = sizesOf(x);
-  const at::Tensor z = x.get(source).as<Source>() == Source::torch
-                           ? drawFromTorch(x, sizes)
-                           : gaussian(streamOf(x, x.get(seed), {}, x.get(firstSample)), sizes);
-  x.set(noise, Noise{z.to(x.policy().device)});
+  const at::Tensor z =
+      x.get(source).as<Source>() == Source::torch
+          ? drawFromTorch(x, sizes).to(x.policy().device)
+          : gaussian(streamOf(x, x.get(seed), {}, x.get(firstSample)), sizes, x.policy().device);
+  x.set(noise, Noise{z});
 }
 
 void infer(Infer& i) {

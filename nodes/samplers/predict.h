@@ -1,6 +1,7 @@
 #pragma once
 // From a denoiser's output to x_0 and ε. Free functions of tensors [B, C, H, W] float32 on any device; all
 // samples are at the same step, whose coefficients are computed in double and applied in float32.
+#include "nodes/kernels/fused_step.h"
 #include "nodes/schedules/schedule.h"
 
 namespace loom {
@@ -29,5 +30,9 @@ struct X0Epsilon {
 /// Throws Error where shapes differ, or where ᾱ = 0 leaves x_0 undetermined (ε at zero terminal SNR).
 X0Epsilon predictX0(const at::Tensor& output, const at::Tensor& x_t, const Schedule& schedule,
                     const Timestep& step, const PredictOptions& options);
+
+/// The same as the beginning of a fused step, which gives x̂_0 and ε̂ as wanted, and on from there what
+/// setDdim or setAncestral add. Throws as predictX0 does.
+FusedStep predictForm(const Schedule& schedule, const Timestep& step, const PredictOptions& options);
 
 }  // namespace loom

@@ -29,6 +29,10 @@ double fixedLogVariance(Variance kind, const Schedule& schedule, const Timestep&
 
 bool isLearned(Variance kind) { return kind == Variance::learned || kind == Variance::learned_range; }
 
+Weights2 weights(double first, double second) {
+  return {static_cast<float>(first), static_cast<float>(second)};
+}
+
 }  // namespace
 
 bool ancestralNeedsNoise(const Timestep& step, const AncestralOptions& options) {
@@ -46,6 +50,19 @@ at::Tensor logVariance(Variance kind, const at::Tensor& raw, const Schedule& sch
   return (raw * ((high - low) / 2)).add_((high + low) / 2);
 }
 
+void setAncestral(FusedStep& form, const Schedule& schedule, const Timestep& step,
+                  const AncestralOptions& options) {
+  if (isLearned(options.variance))
+    throw Error("A fused step has a variance that is a number, not a learned one.");
+  const Posterior p = posterior(schedule, step);
+  form.next = NextSource::from_x_t;
+  form.toNext = weights(p.fromX0, p.fromXt);
+  form.noise = 0;
+  if (!ancestralNeedsNoise(step, options)) return;
+  const double log_variance = fixedLogVariance(options.variance, schedule, step, step.t_next < 0);
+  form.noise = static_cast<float>(std::exp(0.5 * log_variance) * options.temperature);
+}
+
 AncestralStep ancestralStep(const at::Tensor& x_t, const at::Tensor& x0, const at::Tensor& variance,
                             const at::Tensor& z, const Schedule& schedule, const Timestep& step,
                             const AncestralOptions& options) {
@@ -59,9 +76,19 @@ AncestralStep ancestralStep(const at::Tensor& x_t, const at::Tensor& x0, const a
 
   const Posterior p = posterior(schedule, step);
   AncestralStep result;
-  result.mean = (x0 * p.fromX0).add_(x_t, p.fromXt);
   const bool noisy = ancestralNeedsNoise(step, options);
   if (noisy) checkShape("The noise", z, x_t);
+  const auto fixed = [&] {
+    return fixedLogVariance(options.variance, schedule, step, noisy && step.t_next < 0);
+  };
+  const FusedInputs inputs{.x_t = x_t, .x0 = x0, .z = noisy ? z : at::Tensor()};
+  if (!learned && fusedStepApplies(inputs)) {
+    FusedStep form;
+    setAncestral(form, schedule, step, options);
+    const FusedOutputs made = fusedStep(form, inputs, {.mean = true, .x_prev = noisy});
+    return {noisy ? made.x_prev : made.mean, made.mean, at::full({1, 1, 1, 1}, fixed(), x_t.options())};
+  }
+  result.mean = (x0 * p.fromX0).add_(x_t, p.fromXt);
   if (learned) {
     result.log_variance = logVariance(options.variance, variance, schedule, step, x_t.options());
     result.x_prev = noisy
@@ -69,7 +96,7 @@ AncestralStep ancestralStep(const at::Tensor& x_t, const at::Tensor& x0, const a
                         : result.mean;
     return result;
   }
-  const double log_variance = fixedLogVariance(options.variance, schedule, step, noisy && step.t_next < 0);
+  const double log_variance = fixed();
   result.log_variance = at::full({1, 1, 1, 1}, log_variance, x_t.options());
   result.x_prev =
       noisy ? at::add(result.mean, z, std::exp(0.5 * log_variance) * options.temperature) : result.mean;
@@ -85,15 +112,30 @@ double ddimSigma(const Schedule& schedule, const Timestep& step, const DdimOptio
   return options.eta * std::sqrt(variance);
 }
 
+void setDdim(FusedStep& form, const Schedule& schedule, const Timestep& step, const DdimOptions& options) {
+  const double bar_s = endAlphaBar(schedule, step, options.last);
+  const double sigma = ddimSigma(schedule, step, options);
+  form.next = NextSource::from_epsilon;
+  form.toNext = weights(std::sqrt(bar_s), std::sqrt(std::max(1 - bar_s - sigma * sigma, 0.0)));
+  form.noise = static_cast<float>(sigma * options.temperature);
+}
+
 at::Tensor ddimStep(const at::Tensor& x0, const at::Tensor& epsilon, const at::Tensor& z,
                     const Schedule& schedule, const Timestep& step, const DdimOptions& options) {
   checkShape("ε", epsilon, x0);
   const double bar_s = endAlphaBar(schedule, step, options.last);
   const double sigma = ddimSigma(schedule, step, options);
   const double direction = std::sqrt(std::max(1 - bar_s - sigma * sigma, 0.0));
+  const bool noisy = sigma * options.temperature != 0;
+  if (noisy) checkShape("The noise", z, x0);
+  const FusedInputs inputs{.x0 = x0, .epsilon = epsilon, .z = noisy ? z : at::Tensor()};
+  if (fusedStepApplies(inputs)) {
+    FusedStep form{.epsilon = EpsilonSource::given};
+    setDdim(form, schedule, step, options);
+    return fusedStep(form, inputs, {.x_prev = true}).x_prev;
+  }
   at::Tensor x = (x0 * std::sqrt(bar_s)).add_(epsilon, direction);
-  if (sigma * options.temperature == 0) return x;
-  checkShape("The noise", z, x0);
+  if (!noisy) return x;
   return x.add_(z, sigma * options.temperature);
 }
 

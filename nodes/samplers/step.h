@@ -1,6 +1,7 @@
 #pragma once
 // One step of a sampler, x_t -> x_{t_next}, given x̂_0 (and ε̂). Free functions of float32 tensors on any
 // device; noise z is unit Gaussian in the shape of x_t. Where a step adds none (the last) z may be undefined.
+#include "nodes/kernels/fused_step.h"
 #include "nodes/schedules/schedule.h"
 
 namespace loom {
@@ -32,6 +33,9 @@ struct AncestralStep {
 AncestralStep ancestralStep(const at::Tensor& x_t, const at::Tensor& x0, const at::Tensor& variance,
                             const at::Tensor& z, const Schedule& schedule, const Timestep& step,
                             const AncestralOptions& options);
+/// The end of a fused step: this one, for a variance that is a number. Throws Error on a learned one.
+void setAncestral(FusedStep& form, const Schedule& schedule, const Timestep& step,
+                  const AncestralOptions& options);
 /// Whether that step needs z.
 bool ancestralNeedsNoise(const Timestep& step, const AncestralOptions& options);
 
@@ -53,6 +57,8 @@ struct DdimOptions {
 /// eq. 12, 16).
 at::Tensor ddimStep(const at::Tensor& x0, const at::Tensor& epsilon, const at::Tensor& z,
                     const Schedule& schedule, const Timestep& step, const DdimOptions& options);
+/// The end of a fused step: this one.
+void setDdim(FusedStep& form, const Schedule& schedule, const Timestep& step, const DdimOptions& options);
 /// σ of that step; 0 means z is not needed.
 double ddimSigma(const Schedule& schedule, const Timestep& step, const DdimOptions& options);
 
