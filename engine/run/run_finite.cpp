@@ -73,12 +73,13 @@ void Run::Implementation::checkFinite(const PlanOp& op, const Bound& bound) cons
   for (size_t i = 0; i < bound.outs; ++i) {
     if (isFinite(*bound.out()[i])) continue;
     std::string why =
-        ". Its inputs are finite: the weights, the schedule and what the network predicts must "
-        "belong together";
+        ". Its inputs are finite: look at them at this step with --record; the weights, the schedule and "
+        "what "
+        "the network predicts must belong together";
     for (size_t in = 0; in < bound.ins; ++in) {
       if (isFinite(*bound.in()[in])) continue;
       const Slot& from = plan_->slots[op.in[in]];
-      why = ". It was given such by " + from.node + "." + from.port;
+      why = ". It was given such by " + from.node + "." + from.port + ": look at it with --record";
       break;
     }
     const Slot& out = plan_->slots[op.out[i]];

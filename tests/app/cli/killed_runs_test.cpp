@@ -51,8 +51,8 @@ class KilledRunsTest : public QObject {
     QTest::newRow("sampling, checkpoints")
         << sampling + QStringList{"--checkpoint-every", "0.02", "--resume"} << "walk.png";
     QTest::newRow("sampling, steps kept and a port recorded")
-        << QStringList{"run",         "walk.loom", "--set",    "steps=6000", "--keep-steps",   "100",
-                       "--keep-last", "3",         "--record", "sampling.x", "--record-every", "500"}
+        << QStringList{"run",         "walk.loom", "--set",    "steps=600",  "--keep-steps",   "20",
+                       "--keep-last", "3",         "--record", "sampling.x", "--record-every", "50"}
         << "walk.png";
     QTest::newRow("training") << QStringList{"run", "training.loom", "--checkpoint-every", "0.02", "--resume"}
                               << "live.safetensors";

@@ -38,7 +38,7 @@ class ProgramTest : public QObject {
     row("help of a command", {"run", "--help"}, 0, "--record");
     row("version", {"--version"}, 0, "noiseloom ");
     row("nothing", {}, 2, "--help");
-    row("unknown command", {"paint"}, 2, "run, check, plan, nodes, info");
+    row("unknown command", {"paint"}, 2, "run, batch, check, plan, nodes, info");
     row("unknown option", {"run", "walk.loom", "--paint"}, 2, "--paint");
     row("a graph's own name as an option", {"run", "walk.loom", "--steps", "3"}, 2,
         "run has no option --steps");
@@ -62,7 +62,7 @@ class ProgramTest : public QObject {
     row("planned", {"plan", "walk.loom"}, 0, "zone sampling");
     row("done", {"run", "walk.loom"}, 0, "out/walk.png");
     row("failed on the way", {"run", "walk.loom", "--set", "step.temperature=1e38", "--out", "failed"}, 1,
-        "sampling.x");
+        "step.x_prev");
     row("unknown node type", {"nodes", "noise.gausian"}, 2, "did you mean noise.gaussian");
     row("a node type", {"nodes", "noise.gaussian"}, 0, "first_sample");
     row("all node types", {"nodes"}, 0, "schedule.timesteps");
@@ -118,7 +118,7 @@ class ProgramTest : public QObject {
                              << "noise";
     QTest::newRow("failed") << QStringList{"run", "walk.loom", "--set", "step.temperature=1e38"} << 1
                             << "failed"
-                            << "sampling";
+                            << "step";
     QTest::newRow("usage") << QStringList{"run"} << 2 << "refused"
                            << "";
     QTest::newRow("check") << QStringList{"check", "broken.loom"} << 2 << "refused"

@@ -469,7 +469,7 @@ class RecorderDiskTest : public QObject {
 
   void stemsOfPorts() {
     QCOMPARE(portStem("group/sampling.x"), std::string("group.sampling.x"));
-    QCOMPARE(portStem("net:mid.attention"), std::string("net:mid.attention"));
+    QCOMPARE(portStem("net:mid.attention"), std::string("net.mid.attention"));
     QCOMPARE(portStem("../x"), std::string("_...x"));
     const std::string a(300, 'a');
     QVERIFY(portStem(a).size() < 200);
