@@ -194,11 +194,13 @@ class VerifyTest : public QObject {
       made["cpu"]["model"] = "An abacus";
       made["threads"] = 2;
       made["libraries"]["oneDNN"] = "v0.1";
+      made["gpu"]["name"] = "A loom of its own";
     });
     const Outcome outcome = program_.run({"verify", "moved.png"});
     QVERIFY2(outcome.code == 0, qPrintable(outcome.text()));
     QVERIFY2(outcome.out.contains("cpu.model: made with An abacus, here "), qPrintable(outcome.text()));
     QVERIFY2(outcome.out.contains("libraries.oneDNN: made with v0.1"), qPrintable(outcome.text()));
+    QVERIFY2(outcome.out.contains("gpu.name: made with A loom of its own"), qPrintable(outcome.text()));
     QVERIFY2(!outcome.out.contains("threads"), qPrintable(outcome.text()));  // made again with two
   }
 

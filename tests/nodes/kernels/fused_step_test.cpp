@@ -119,7 +119,7 @@ class FusedStepTest : public QObject {
   void initTestCase();
   void steps_data();
   void steps();
-  void cuda_data() { steps_data(); }
+  void cuda_data();
   void cuda();
   void notFinite();
   void wantedAlone();
@@ -200,11 +200,15 @@ void FusedStepTest::steps() {
   }
 }
 
-void FusedStepTest::cuda() {
-  QFETCH(Case, c);
+void FusedStepTest::cuda_data() {
   if (!noGpu_.empty()) QSKIP(("no GPU: " + noGpu_).c_str());
   if (!cudaLibraryFor(c10::Device(c10::kCUDA, 0)))
     QSKIP(("no CUDA library: " + cudaLibrary().missing()).c_str());
+  steps_data();
+}
+
+void FusedStepTest::cuda() {
+  QFETCH(Case, c);
   const FusedInputs in = c.inputs();
   const FusedStep form = c.form(schedule_);
   const FusedOutputs there = fusedStep(form, each(in, [](const at::Tensor& x) { return x.cuda(); }), kAll);
