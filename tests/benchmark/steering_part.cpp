@@ -20,8 +20,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string sampling(int steps, int batch, int seed, double eta, int etaFrom = 0) {
-  const std::string when = std::to_string(etaFrom);
+std::string sampling(int steps, int batch, int seed, double eta) {
   return R"({"noiseloom": 1, "nodes": {
     "weights": {"type": "weights.load", "params": {"path": "ddpm_emoji.safetensors"}},
     "unet": {"type": "ddpm.unet", "inputs": {"weights": "weights.weights"}},
@@ -41,16 +40,21 @@ std::string sampling(int steps, int batch, int seed, double eta, int etaFrom = 0
     "outputs": {"x": {"from": "sampling.x"}, "image": {"from": "picture.image"}}})";
 }
 
+Files models() {
+  Files::Options options;
+  options.graphFolder = fs::path(NOISELOOM_SOURCE_DIR) / "resources" / "models";
+  return Files(options);
+}
+
 std::shared_ptr<const Plan> planOf(const std::string& text, CompileOptions options = {}) {
-  Files::Options files;
-  files.graphFolder = fs::path(NOISELOOM_SOURCE_DIR) / "resources" / "models";
-  options.files = Files(files);
+  options.files = models();
   return std::make_shared<const Plan>(
       compile(std::make_shared<const Document>(parseGraph(text)), registry(), options));
 }
 
 RunOptions withCache(Cache& cache) {
   RunOptions options;
+  options.files = models();
   options.cache = &cache;
   return options;
 }
@@ -71,6 +75,8 @@ void printRatio(const char* what, const Spread& ours, const Spread& other, const
 // x_t and x̂_0 of every step as previews in shared memory, and a client that reads each frame as it comes.
 void previewCost() {
   const auto plan = planOf(sampling(50, 4, 1, 0));
+  Cache cache;
+  warm(cache, plan);
   SharedFrames x(128 * 128 * 4), x0(128 * 128 * 4);
   std::atomic<bool> ending{false};
   std::atomic<int64_t> read{0};
@@ -93,8 +99,6 @@ void previewCost() {
       });
   previewer.add("sampling.x");
   previewer.add("predict.x0");
-  Cache cache;
-  warm(cache, plan);
   const auto timed = [&](bool watched) {
     RunOptions options = withCache(cache);
     options.probes = {"sampling.x", "predict.x0"};
