@@ -13,19 +13,6 @@ namespace {
 constexpr double kMostElements = 1 << 24;
 constexpr double kMostTogether = 16;
 
-size_t editDistance(std::string_view a, std::string_view b) {
-  std::vector<size_t> row(b.size() + 1);
-  for (size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (size_t i = 1; i <= a.size(); ++i) {
-    size_t diagonal = row[0];
-    row[0] = i;
-    for (size_t j = 1; j <= b.size(); ++j)
-      diagonal =
-          std::exchange(row[j], std::min({row[j] + 1, row[j - 1] + 1, diagonal + (a[i - 1] != b[j - 1])}));
-  }
-  return row.back();
-}
-
 void addParameters(const std::vector<NodePtr>& nodes, const Registry& registry,
                    std::vector<std::string>& names) {
   for (const NodePtr& node : nodes) {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "app/cli/composite_observer.h"
 #include "app/cli/output.h"
 #include "app/cli/provenance.h"
 #include "engine/node/result_text.h"
@@ -14,43 +13,16 @@
 namespace loom {
 namespace fs = std::filesystem;
 
-/// Collects the files, hands on to what is shown, and says when the run is through.
+/// Tells the job when its run begins and is through.
 class JobRun::Watch final : public Observer {
  public:
-  Watch(JobRun& job, std::unique_ptr<Observer> shown) : job_(job), shown_(std::move(shown)) {}
-
-  void runStarted(const Plan& plan) override {
-    job_.start_ = std::chrono::steady_clock::now();
-    shown_->runStarted(plan);
-  }
-  void nodeStarted(const std::string& path) override { shown_->nodeStarted(path); }
-  void nodeFinished(const std::string& path, double seconds, bool fromCache) override {
-    shown_->nodeFinished(path, seconds, fromCache);
-  }
-  void zoneStarted(const std::string& path, int64_t first, int64_t count, int depth) override {
-    shown_->zoneStarted(path, first, count, depth);
-  }
-  void stepFinished(const StepEvent& event) override { shown_->stepFinished(event); }
-  void zoneFinished(const std::string& path, int depth) override { shown_->zoneFinished(path, depth); }
-  void progress(const std::string& node, int64_t done, int64_t total) override {
-    shown_->progress(node, done, total);
-  }
-  void log(const std::string& node, const std::string& message) override { shown_->log(node, message); }
-  void produced(const std::string& node, const fs::path& file) override {
-    if (std::find(files.begin(), files.end(), file) == files.end()) files.push_back(file);
-    shown_->produced(node, file);
-  }
+  explicit Watch(JobRun& job) : job_(job) {}
+  void runStarted(const Plan&) override { job_.start_ = std::chrono::steady_clock::now(); }
   // Here, not when all that run in step with it are through: a kill in between costs no finished job.
-  void runFinished() override {
-    shown_->runFinished();
-    job_.finished();
-  }
-
-  std::vector<fs::path> files;
+  void runFinished() override { job_.finished(); }
 
  private:
   JobRun& job_;
-  std::unique_ptr<Observer> shown_;
 };
 
 namespace {
@@ -74,7 +46,11 @@ JobRun::JobRun(const JobSurroundings& around, size_t job, std::string name, int 
   record_.settings = graph_.set;
   if (const auto old = readRecord(around.out, name); old && !(old->identity == record_.identity))
     removeResult(around.out, *old);
-  watch_ = std::make_unique<Watch>(*this, around.report.watch(name, shown));
+  shown_ = around.report.watch(name, shown);
+  watch_ = std::make_unique<Watch>(*this);
+  observer_.add(*shown_);
+  observer_.add(files_);
+  observer_.add(*watch_);  // last: what is shown of it has been said by then
   checkpoints_ = std::make_unique<DiskCheckpoints>(DiskCheckpoints::Options{
       .folder = graph_.files.options().output / ".checkpoints",
       .resume = fs::exists(graph_.files.options().output / ".checkpoints"),  // it was stopped before
@@ -82,7 +58,7 @@ JobRun::JobRun(const JobSurroundings& around, size_t job, std::string name, int 
       .plan = graph_.plan.get(),
       .registry = &around.registry,
       .cancel = &around.cancel,
-      .say = [this](const std::string& zone, const std::string& text) { watch_->log(zone, text); }});
+      .say = [this](const std::string& zone, const std::string& text) { shown_->log(zone, text); }});
   documentText_ = writeGraph(*graph_.document);
   provenance_ = provenanceOf(graph_, around.registry, &around.cancel);
 }
@@ -94,7 +70,7 @@ std::unique_ptr<Run> JobRun::makeRun() {
   options.policy = graph_.policy;
   options.files = graph_.files;
   options.cache = around_.cache;
-  options.observer = watch_.get();
+  options.observer = &observer_;
   options.cancel = &around_.cancel;
   options.checkpoints = checkpoints_.get();
   options.provenance = provenance_;
@@ -120,16 +96,16 @@ void JobRun::savePicture() {
     SaveOptions options;
     options.text = resultTexts(documentText_, provenance_, {{"output", name}});
     writePicture(file, toBytes(sheet(pixels, {.gap = 2})).cpu(), options);
-    watch_->produced("", file);
+    observer_.produced("", file);
     return;
   }
 }
 
 void JobRun::finished() {
   const auto isPicture = [](const fs::path& file) { return formatOf(file).has_value(); };
-  if (std::none_of(watch_->files.begin(), watch_->files.end(), isPicture)) savePicture();
+  if (std::none_of(files_.files.begin(), files_.files.end(), isPicture)) savePicture();
   const fs::path folder = fs::weakly_canonical(graph_.files.options().output);
-  for (const fs::path& file : watch_->files) {
+  for (const fs::path& file : files_.files) {
     const fs::path below = file.lexically_relative(folder);
     if (below.empty() || *below.begin() == "..") continue;
     std::error_code error;

@@ -5,6 +5,8 @@
 
 #include "app/batch/batch_report.h"
 #include "app/batch/checked_jobs.h"
+#include "app/cli/composite_observer.h"
+#include "app/cli/file_collector.h"
 #include "engine/run/checkpoints.h"
 
 namespace loom {
@@ -47,7 +49,10 @@ class JobRun {
   JobRecord record_;
   std::string documentText_;
   nlohmann::json provenance_;
+  std::unique_ptr<Observer> shown_;
+  FileCollector files_;
   std::unique_ptr<Watch> watch_;
+  CompositeObserver observer_;  // of these
   std::unique_ptr<DiskCheckpoints> checkpoints_;
   Run* run_ = nullptr;
   bool recorded_ = false;

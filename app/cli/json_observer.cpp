@@ -7,21 +7,23 @@ namespace {
 
 using nlohmann::json;
 
-// Steps of a small zone come by the ten thousand a second, which nobody reads.
-constexpr auto kTellEvery = std::chrono::milliseconds(20);
-
 json listOf(std::span<const int64_t> iteration) {
   return std::vector<int64_t>(iteration.begin(), iteration.end());
 }
 
 }  // namespace
 
-bool JsonObserver::due(const std::string& what) {
-  const Clock::time_point now = Clock::now();
-  const auto [at, first] = told_.try_emplace(what, now);
-  if (!first && now - at->second < kTellEvery) return false;
-  at->second = now;
-  return true;
+json describeRow(const Recorder::Row& row) {
+  const Statistics& s = row.statistics;
+  return {{"iteration", row.iteration},
+          {"min", s.min},
+          {"max", s.max},
+          {"mean", s.mean},
+          {"std", s.std},
+          {"norm", s.norm},
+          {"count", s.count},
+          {"nan", s.nan},
+          {"inf", s.inf}};
 }
 
 void JsonObserver::line(json event) {
@@ -36,13 +38,13 @@ void JsonObserver::nodeFinished(const std::string& path, double seconds, bool fr
 }
 
 void JsonObserver::zoneStarted(const std::string& path, int64_t first, int64_t count, int depth) {
-  if (depth > 1 && !due("zone " + path)) return;
+  if (depth > 1 && !rate_.due("zone " + path)) return;
   line({{"event", "zone-started"}, {"zone", path}, {"first", first}, {"count", count}, {"depth", depth}});
 }
 
 void JsonObserver::stepFinished(const StepEvent& event) {
   const bool last = event.depth == 1 && event.done == event.count;
-  if (!due("step " + event.zone) && !last) return;
+  if (!rate_.due("step " + event.zone) && !last) return;
   line({{"event", "step"},
         {"zone", event.zone},
         {"iteration", listOf(event.iteration)},
@@ -55,7 +57,7 @@ void JsonObserver::zoneFinished(const std::string& path, int depth) {
 }
 
 void JsonObserver::progress(const std::string& node, int64_t done, int64_t total) {
-  if (due("progress " + node) || done == total)
+  if (rate_.due("progress " + node) || done == total)
     line({{"event", "progress"}, {"node", node}, {"done", done}, {"total", total}});
 }
 
@@ -68,18 +70,9 @@ void JsonObserver::produced(const std::string& node, const std::filesystem::path
 }
 
 void JsonObserver::statistics(const std::string& port, const Recorder::Row& row) {
-  const Statistics& s = row.statistics;
-  line({{"event", "statistics"},
-        {"port", port},
-        {"iteration", row.iteration},
-        {"min", s.min},
-        {"max", s.max},
-        {"mean", s.mean},
-        {"std", s.std},
-        {"norm", s.norm},
-        {"count", s.count},
-        {"nan", s.nan},
-        {"inf", s.inf}});
+  json event = describeRow(row);
+  event.update({{"event", "statistics"}, {"port", port}});
+  line(std::move(event));
 }
 
 }  // namespace loom

@@ -1,10 +1,9 @@
 #pragma once
 // A run as JSON lines on a stream, one object an event; app/cli/EVENTS.md lists them.
-#include <chrono>
 #include <cstdio>
-#include <map>
 #include <nlohmann/json.hpp>
 
+#include "app/cli/tell_rate.h"
 #include "engine/run/observer.h"
 #include "engine/run/recorder.h"
 
@@ -27,13 +26,14 @@ class JsonObserver final : public Observer {
   void statistics(const std::string& port, const Recorder::Row& row);
 
  private:
-  using Clock = std::chrono::steady_clock;
-  bool due(const std::string& what);
   void line(nlohmann::json event);
 
   std::FILE* stream_;
   nlohmann::json more_;
-  std::map<std::string, Clock::time_point> told_;  // when a zone's or node's progress was last told
+  TellRate rate_;  // of a zone's steps, a node's progress
 };
+
+/// {"iteration", "min", "max", ...}.
+nlohmann::json describeRow(const Recorder::Row& row);
 
 }  // namespace loom

@@ -4,12 +4,10 @@
 #include <charconv>
 #include <fstream>
 
-#include "app/cli/remade_fork.h"
 #include "app/cli/result_file.h"
 #include "engine/files/atomic_file.h"
 #include "engine/graph/graph_file.h"
 #include "engine/graph/json_reader.h"
-#include "engine/run/history.h"
 
 namespace loom {
 namespace fs = std::filesystem;
@@ -25,19 +23,6 @@ Control::Place parsePlace(const std::string& text, const std::string& option) {
   if (error != std::errc{} || stop != end || place.done < 1)
     throw Error(option + " " + text + ": give a step from 1 up, or ZONE=STEP");
   return place;
-}
-
-// "10, 20, … 100"
-std::string listed(const std::vector<int64_t>& steps) {
-  std::string text;
-  for (size_t i = 0; i < steps.size(); ++i) {
-    if (i == 8 && steps.size() > 10) {
-      text += ", … " + std::to_string(steps.back());
-      break;
-    }
-    text += (i ? ", " : "") + std::to_string(steps[i]);
-  }
-  return text;
 }
 
 template <class Zones, class Name>
@@ -68,6 +53,24 @@ Control::Place placeOf(const std::string& text, const Plan& plan, const std::str
   return place;
 }
 
+std::optional<ForkPoint> pointAt(const History::ZoneSteps& zone, int64_t done) {
+  for (const History::Step& step : zone.steps)
+    if (step.state && step.done == done) return ForkPoint{step.done, step.key};
+  return {};
+}
+
+std::string keptStates(const History::ZoneSteps& zone) {
+  std::vector<int64_t> steps;
+  for (const History::Step& step : zone.steps)
+    if (step.state) steps.push_back(step.done);
+  std::string text;
+  for (size_t i = 0; i < steps.size(); ++i) {
+    if (i == 8 && steps.size() > 10) return text + ", … " + std::to_string(steps.back());
+    text += (i ? ", " : "") + std::to_string(steps[i]);
+  }
+  return text.empty() ? "none" : text;
+}
+
 std::map<std::string, ForkPoint> forksOf(const StepRequest& request) {
   if (request.at.empty()) return {};
   const Control::Place place = parsePlace(request.at, "--at");
@@ -83,14 +86,9 @@ std::map<std::string, ForkPoint> forksOf(const StepRequest& request) {
   if (place.zone.empty() && zones.size() > 1)
     throw Error("--at " + request.at + ": steps of several zones were kept, name one: ZONE=" +
                 std::to_string(place.done) + " with " + names(zones, path));
-  std::vector<int64_t> kept;
-  for (const History::Step& step : zone->steps) {
-    if (!step.state) continue;
-    if (step.done == place.done) return {{zone->zone, ForkPoint{step.done, step.key}}};
-    kept.push_back(step.done);
-  }
+  if (const auto point = pointAt(*zone, place.done)) return {{zone->zone, *point}};
   throw Error("--at " + request.at + ": the state after this step was not kept in " + request.fork +
-              "; there are " + listed(kept));
+              "; there are " + keptStates(*zone));
 }
 
 void copySteps(const fs::path& from, const fs::path& to) {

@@ -9,6 +9,7 @@
 #include "engine/core/cancel.h"
 #include "engine/plan/plan.h"
 #include "engine/run/control.h"
+#include "engine/run/history.h"
 
 namespace loom {
 
@@ -29,6 +30,11 @@ std::filesystem::path stepsFolder(const std::filesystem::path& output);
 /// Of "K" or "ZONE=K". Throws Error, beginning with the option's name, where the graph has no such zone, or
 /// has several and none is named.
 Control::Place placeOf(const std::string& text, const Plan& plan, const std::string& option);
+
+/// The state after so many steps, to fork from; empty where it was not kept.
+std::optional<ForkPoint> pointAt(const History::ZoneSteps& zone, int64_t done);
+/// The steps whose states were: "10, 20, … 100".
+std::string keptStates(const History::ZoneSteps& zone);
 
 /// What --fork and --at ask for; empty without --at. Throws Error that says which steps there are.
 std::map<std::string, ForkPoint> forksOf(const StepRequest& request);

@@ -7,8 +7,6 @@
 
 namespace loom {
 
-inline constexpr int kMostForks = 12;  // one after the other, of which a result tells: 4 levels of JSON each
-
 class RemadeForks final : public CheckpointStore {
  public:
   /// `made` is the provenance of the forked run. Runs its parents. Throws Error where one of them is not told

@@ -13,7 +13,9 @@ namespace loom {
 /// keyword; empty for files of other kinds. Throws Error for one of these that is damaged.
 std::optional<std::map<std::string, std::string>> textsIn(const std::filesystem::path& file);
 
-/// How deep the JSON of a provenance may be nested: 4 levels for each fork that follows another.
+/// Forks one after the other of which a provenance tells, and how deep its JSON may be nested: each takes 4
+/// levels.
+inline constexpr int kMostForks = 12;
 inline constexpr int kMostProvenanceDepth = 64;
 
 /// The provenance among them; null where there is none or it is no JSON object.

@@ -7,6 +7,7 @@
 
 #include "app/cli/composite_observer.h"
 #include "app/cli/duration.h"
+#include "app/cli/file_collector.h"
 #include "app/cli/interrupt.h"
 #include "app/cli/json_observer.h"
 #include "app/cli/memory.h"
@@ -24,14 +25,6 @@ namespace fs = std::filesystem;
 namespace {
 
 using nlohmann::json;
-
-class FileCollector final : public Observer {
- public:
-  void produced(const std::string&, const fs::path& file) override {
-    if (std::find(files.begin(), files.end(), file) == files.end()) files.push_back(file);
-  }
-  std::vector<fs::path> files;
-};
 
 std::string portsOf(const Plan& plan, const std::string& node) {
   std::string names, nodes;

@@ -1,5 +1,6 @@
 #include "app/worker/run_events.h"
 
+#include "app/cli/json_observer.h"
 #include "app/worker/rpc.h"
 
 namespace loom {
@@ -7,31 +8,9 @@ namespace {
 
 using nlohmann::json;
 
-constexpr auto kTellEvery = std::chrono::milliseconds(20);
 constexpr size_t kMostFiles = 100'000;
 
 }  // namespace
-
-json describeRow(const Recorder::Row& row) {
-  const Statistics& s = row.statistics;
-  return {{"iteration", row.iteration},
-          {"min", s.min},
-          {"max", s.max},
-          {"mean", s.mean},
-          {"std", s.std},
-          {"norm", s.norm},
-          {"count", s.count},
-          {"nan", s.nan},
-          {"inf", s.inf}};
-}
-
-bool RunEvents::due(const std::string& what) {
-  const Clock::time_point now = Clock::now();
-  const auto [at, first] = told_.try_emplace(what, now);
-  if (!first && now - at->second < kTellEvery) return false;
-  at->second = now;
-  return true;
-}
 
 void RunEvents::nodeStarted(const std::string& path) {
   {
@@ -62,7 +41,7 @@ void RunEvents::zoneStarted(const std::string& path, int64_t first, int64_t coun
     zone.pace.start(now(), first);
     if (depth == 1) zone_ = path;
   }
-  if (depth > 1 && !due("zone " + path)) return;
+  if (depth > 1 && !rate_.due("zone " + path)) return;
   outbox_.newest(run_ + " zone " + path, rpcNotification("run.zone", {{"run", run_},
                                                                       {"zone", path},
                                                                       {"state", "started"},
@@ -83,7 +62,7 @@ void RunEvents::stepFinished(const StepEvent& event) {
     zone.done = event.done;
     zone.pace.step(now(), event.done);
     const bool last = event.depth == 1 && event.done == event.count;
-    if (!due("step " + event.zone) && !last) return;
+    if (!rate_.due("step " + event.zone) && !last) return;
     message["seconds"] = now() - zone.began;
     if (const auto left = zone.pace.left(now(), event.count)) message["left"] = *left;
   }
@@ -114,7 +93,7 @@ void RunEvents::zoneFinished(const std::string& path, int depth) {
 }
 
 void RunEvents::progress(const std::string& node, int64_t done, int64_t total) {
-  if (due("progress " + node) || done == total)
+  if (rate_.due("progress " + node) || done == total)
     outbox_.newest(
         run_ + " progress " + node,
         rpcNotification("run.progress", {{"run", run_}, {"node", node}, {"done", done}, {"total", total}}));

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "app/cli/progress_line.h"
+#include "app/cli/tell_rate.h"
 #include "app/worker/live_previews.h"
 #include "app/worker/outbox.h"
 #include "engine/run/observer.h"
@@ -52,13 +53,12 @@ class RunEvents final : public Observer {
 
  private:
   using Clock = std::chrono::steady_clock;
-  bool due(const std::string& what);
   double now() const { return std::chrono::duration<double>(Clock::now() - start_).count(); }
 
   const std::string run_;
   Outbox& outbox_;
   const Clock::time_point start_ = Clock::now();
-  std::map<std::string, Clock::time_point> told_;
+  TellRate rate_;
 
   mutable std::mutex mutex_;
   std::map<std::string, Zone> zones_;
@@ -67,7 +67,5 @@ class RunEvents final : public Observer {
   std::vector<std::string> files_;
   std::set<std::string> known_;  // files
 };
-
-nlohmann::json describeRow(const Recorder::Row& row);
 
 }  // namespace loom

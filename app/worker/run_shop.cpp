@@ -41,16 +41,6 @@ std::optional<StepKeeping> keepingFrom(Params& params) {
   return keeping;
 }
 
-// "10, 20, … 100"
-std::string listed(const std::vector<int64_t>& steps) {
-  std::string text;
-  for (size_t i = 0; i < steps.size(); ++i) {
-    if (i == 8 && steps.size() > 10) return text + ", … " + std::to_string(steps.back());
-    text += (i ? ", " : "") + std::to_string(steps[i]);
-  }
-  return text.empty() ? "none" : text;
-}
-
 std::string zonesIn(const std::vector<History::ZoneSteps>& zones) {
   std::string text;
   for (const History::ZoneSteps& each : zones) text += (text.empty() ? "" : ", ") + each.zone;
@@ -65,14 +55,9 @@ std::pair<std::string, ForkPoint> forkPoint(const std::vector<History::ZoneSteps
   if (!from || (zone.empty() && zones.size() > 1))
     throw RpcError(RpcCode::unknown,
                    "run.start: fork: \"zone\" names one of those whose steps are kept: " + zonesIn(zones));
-  std::vector<int64_t> kept;
-  for (const History::Step& step : from->steps) {
-    if (!step.state) continue;
-    if (step.done == at) return {from->zone, {step.done, step.key}};
-    kept.push_back(step.done);
-  }
+  if (const auto point = pointAt(*from, at)) return {from->zone, *point};
   throw RpcError(RpcCode::unknown, "run.start: fork: the state after step " + std::to_string(at) + " of " +
-                                       from->zone + " was not kept; there are " + listed(kept));
+                                       from->zone + " was not kept; there are " + keptStates(*from));
 }
 
 }  // namespace

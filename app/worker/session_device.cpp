@@ -1,24 +1,9 @@
-#include <ATen/DeviceAccelerator.h>
-
 #include "app/cli/memory.h"
 #include "app/worker/session.h"
+#include "engine/device/gpu.h"
 
 namespace loom {
-namespace {
-
 using nlohmann::json;
-
-json acceleratorMemory(const Policy& policy) {
-  try {
-    const auto [free, total] =
-        at::getDeviceAllocator(policy.device.type())->getMemoryInfo(policy.device.index());
-    return {{"free", free}, {"total", total}};
-  } catch (const std::exception&) {
-    return json::object();
-  }
-}
-
-}  // namespace
 
 json Session::memory() const {
   const MemoryFigures figures = memoryFigures();
@@ -35,8 +20,9 @@ json Session::device(Params& params) {
   json devices = json::array();
   devices.push_back({{"device", "cpu"}, {"threads", usualThreads()}});
   if (policy.device.is_cuda()) {
-    json cuda = acceleratorMemory(policy);
-    cuda["device"] = deviceName(policy);
+    json cuda{{"device", deviceName(policy)}};
+    if (const auto free = freeGpuMemory(policy.device)) cuda["free"] = *free;
+    if (const auto gpu = gpuOf(policy.device)) cuda["total"] = gpu->memory;
     devices.push_back(std::move(cuda));
   }
   return {{"device", deviceName(policy)},

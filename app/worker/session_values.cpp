@@ -5,6 +5,7 @@
 
 #include "app/cli/compared_files.h"
 #include "app/cli/compared_tensors.h"
+#include "app/cli/json_observer.h"
 #include "app/worker/run_frames.h"
 #include "app/worker/session.h"
 #include "engine/files/tensor_entry.h"

@@ -1,6 +1,8 @@
 #include "engine/core/text.h"
 
+#include <algorithm>
 #include <cstdio>
+#include <vector>
 
 namespace loom {
 
@@ -23,6 +25,21 @@ std::string printable(std::string_view text) {
       result += {'\\', 'x', digits[byte >> 4], digits[byte & 15]};
   }
   return result;
+}
+
+size_t editDistance(std::string_view a, std::string_view b) {
+  std::vector<size_t> row(b.size() + 1);
+  for (size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (size_t i = 1; i <= a.size(); ++i) {
+    size_t diagonal = row[0];
+    row[0] = i;
+    for (size_t j = 1; j <= b.size(); ++j) {
+      const size_t previous = row[j];
+      row[j] = std::min({row[j] + 1, row[j - 1] + 1, diagonal + (a[i - 1] != b[j - 1])});
+      diagonal = previous;
+    }
+  }
+  return row[b.size()];
 }
 
 std::string sizeText(uint64_t bytes) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include "engine/core/text.h"
 
 namespace loom {
 namespace {
@@ -10,21 +11,6 @@ const Port* find(const std::vector<Port>& ports, std::string_view id) {
   for (const Port& port : ports)
     if (port.id == id) return &port;
   return nullptr;
-}
-
-size_t editDistance(std::string_view a, std::string_view b) {
-  std::vector<size_t> row(b.size() + 1);
-  for (size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (size_t i = 1; i <= a.size(); ++i) {
-    size_t diagonal = row[0];
-    row[0] = i;
-    for (size_t j = 1; j <= b.size(); ++j) {
-      const size_t previous = row[j];
-      row[j] = std::min({row[j] + 1, row[j - 1] + 1, diagonal + (a[i - 1] != b[j - 1])});
-      diagonal = previous;
-    }
-  }
-  return row[b.size()];
 }
 
 void checkPorts(const NodeType& type) {

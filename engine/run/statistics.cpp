@@ -5,6 +5,8 @@
 #include <cmath>
 #include <limits>
 
+#include "engine/core/for_every_cpu.h"
+
 namespace loom {
 
 Statistics statisticsOf(const at::Tensor& tensor) {
@@ -48,10 +50,7 @@ namespace {
 
 // x * 0 is 0 for every finite x and NaN for the rest; the sums need no branch, and being many need not wait
 // for each other. Called after every step of every zone, so compiled for what the machine has.
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__SANITIZE_ADDRESS__)
-__attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#endif
-bool allFinite(const float* x, int64_t n) {
+LOOM_FOR_EVERY_CPU bool allFinite(const float* x, int64_t n) {
   constexpr int64_t kSums = 32;
   const int64_t whole = n / kSums * kSums;
   float sums[kSums] = {};

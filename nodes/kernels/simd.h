@@ -6,11 +6,8 @@
 #include <cstdint>
 #include <cstring>
 
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__SANITIZE_ADDRESS__)
-#define LOOM_FOR_EVERY_CPU __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define LOOM_FOR_EVERY_CPU
-#endif
+#include "engine/core/for_every_cpu.h"
+
 #define LOOM_INLINE __attribute__((always_inline)) inline
 
 namespace loom::simd {
