@@ -1,5 +1,6 @@
 # Build-wide choices: language level, warnings, linker, compiler cache, sanitizers.
 option(NOISELOOM_TESTS "Build the tests (needs Qt 6 Test)" ON)
+option(NOISELOOM_EDITOR "Build the editor (needs Qt 6 and Dear ImGui, which `cmake/go setup` fetches)" ON)
 option(NOISELOOM_BENCHMARKS "Build the benchmark, beside the tests" ON)
 option(NOISELOOM_OPENCV "Use OpenCV for JPEG, WebP and video; without it the runner writes PNG and GIF" ON)
 option(NOISELOOM_SANITIZE "Build with AddressSanitizer and UndefinedBehaviorSanitizer" OFF)

@@ -1,5 +1,5 @@
-# The set-up behind cmake/go: Debian packages and LibTorch. Sourced, never run by itself.
-# Both steps look first and do nothing where all is there.
+# The set-up behind cmake/go: Debian packages, LibTorch, Dear ImGui. Sourced, never run by itself.
+# All steps look first and do nothing where all is there.
 
 # needs PURPOSE...: the packages that packages.txt lists for these purposes.
 needs() {
@@ -131,3 +131,25 @@ libtorch() {
 
 fetch_progress() { echo "$(du -sm .deps/wheels .deps/fetch 2>/dev/null | awk '{ s += $1 } END { print s + 0 }') MB here"; }
 unpack_progress() { echo "$(du -sm .deps/site.part 2>/dev/null | awk '{ print $1 + 0 }') MB unpacked"; }
+
+imgui_pinned() { cat cmake/imgui.txt cmake/fetch_source.py | sha256sum | cut -d' ' -f1; }
+
+# imgui: fetches the pinned sources of Dear ImGui and ImPlot, 48 MB, of which the editor takes 8.
+imgui() {
+  local folder=.deps/imgui
+  if [ "$(cat $folder/.pinned 2>/dev/null)" = "$(imgui_pinned)" ]; then
+    say "ImGui      $PWD/$folder"
+    return
+  fi
+  say "ImGui      fetching 48 MB (imgui-bundle 1.92.801), once"
+  rm -rf $folder.part
+  mkdir -p $folder.part
+  logged imgui imgui_progress python3 cmake/fetch_source.py cmake/imgui.txt $folder.part external/imgui/imgui external/implot/implot ||
+    fail "Dear ImGui could not be fetched. Check the network (HTTPS_PROXY and PIP_INDEX_URL are heeded) and run this again. A hash that does not match means that the file is not the pinned one: do not use it."
+  imgui_pinned >$folder.part/.pinned
+  rm -rf $folder
+  mv $folder.part $folder
+  say "ImGui      ready"
+}
+
+imgui_progress() { echo "fetching"; }

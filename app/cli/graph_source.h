@@ -6,6 +6,7 @@
 #include <string>
 
 #include "engine/graph/graph_file.h"
+#include "engine/node/node_type.h"
 
 namespace loom {
 

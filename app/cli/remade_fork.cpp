@@ -1,6 +1,8 @@
 #include "app/cli/remade_fork.h"
 
+#include "app/cli/result_file.h"
 #include "engine/graph/graph_file.h"
+#include "engine/node/node_type.h"
 
 namespace loom {
 namespace {

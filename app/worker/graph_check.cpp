@@ -5,6 +5,7 @@
 
 #include "app/cli/check_command.h"
 #include "engine/graph/graph_file.h"
+#include "engine/node/node_type.h"
 #include "engine/plan/flatten.h"
 
 namespace loom {

@@ -57,12 +57,15 @@ struct Zone {
   std::vector<NodePtr> nodes;
 };
 
+enum class NodeMode { on, muted, bypassed };
+
 struct Node {
   std::string id, type, title;
   int version = 1;
   std::map<std::string, nlohmann::json> params;
   std::map<std::string, Input> inputs;
   std::optional<Link> when;
+  NodeMode mode = NodeMode::on;
   std::shared_ptr<const Zone> zone;                   // only for type "zone"
   nlohmann::json unknown = nlohmann::json::object();  // fields of a newer program
 };

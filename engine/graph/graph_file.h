@@ -6,9 +6,10 @@
 #include <string_view>
 
 #include "engine/graph/document.h"
-#include "engine/node/node_type.h"
 
 namespace loom {
+
+class Registry;
 
 inline constexpr int kGraphFormat = 1;
 inline constexpr size_t kMostGraphBytes = 64u << 20;

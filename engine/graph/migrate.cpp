@@ -1,5 +1,6 @@
 #include "engine/core/error.h"
 #include "engine/graph/graph_file.h"
+#include "engine/node/node_type.h"
 
 namespace loom {
 namespace {

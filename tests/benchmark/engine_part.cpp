@@ -2,6 +2,7 @@
 #include <ATen/core/grad_mode.h>
 
 #include "engine/graph/graph_file.h"
+#include "engine/node/node_type.h"
 #include "engine/run/run.h"
 #include "tests/benchmark/parts.h"
 #include "tests/benchmark/timing.h"

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/graph/graph_file.h"
+#include "engine/node/node_type.h"
 #include "engine/plan/plan.h"
 #include "engine/run/run.h"
 

@@ -7,6 +7,7 @@
 
 #include "app/cli/settings.h"
 #include "engine/graph/graph_file.h"
+#include "engine/node/node_type.h"
 
 namespace loom {
 namespace {

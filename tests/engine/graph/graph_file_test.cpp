@@ -4,6 +4,7 @@
 #include <QtTest>
 
 #include "engine/graph/graph_file.h"
+#include "engine/node/node_type.h"
 #include "tests/engine/test_nodes.h"
 
 using namespace loom;

@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "engine/graph/graph_file.h"
+#include "engine/node/node_type.h"
 #include "engine/plan/plan.h"
 #include "engine/run/checkpoints.h"
 #include "engine/run/saved_value.h"

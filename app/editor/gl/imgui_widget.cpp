@@ -1,0 +1,320 @@
+#include "app/editor/gl/imgui_widget.h"
+
+#include <backends/imgui_impl_opengl3.h>
+#include <imgui.h>
+#include <imgui_internal.h>
+#include <implot.h>
+
+#include <QClipboard>
+#include <QElapsedTimer>
+#include <QFile>
+#include <QFontDatabase>
+#include <QGuiApplication>
+#include <QInputMethod>
+#include <QInputMethodEvent>
+#include <QKeyEvent>
+#include <QMouseEvent>
+#include <QOpenGLContext>
+#include <QStandardPaths>
+#include <chrono>
+
+#include "app/editor/gl/keys.h"
+#include "app/editor/gl/textures.h"
+
+namespace loom::editor {
+namespace {
+
+qint64 nanoseconds() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+// Where Debian and others put fonts; a machine without them gets what ImGui carries.
+QString fontFile(const QStringList& names) {
+  for (const QString& folder : QStandardPaths::standardLocations(QStandardPaths::FontsLocation) +
+                                   QStringList{"/usr/share/fonts", "/usr/local/share/fonts"})
+    for (const QString& name : names)
+      if (QFile::exists(folder + "/" + name)) return folder + "/" + name;
+  return {};
+}
+
+ImFont* addFont(const QStringList& names) {
+  ImFontAtlas* atlas = ImGui::GetIO().Fonts;
+  const QString file = fontFile(names);
+  return file.isEmpty() ? nullptr : atlas->AddFontFromFileTTF(QFile::encodeName(file).constData());
+}
+
+// What the face before it lacks: other scripts, signs of mathematics.
+void mergeFallbacks() {
+  ImFontConfig config;
+  config.MergeMode = true;
+  for (const QStringList& names :
+       {QStringList{"truetype/dejavu/DejaVuSans.ttf"},
+        QStringList{"opentype/noto/NotoSansCJK-Regular.ttc", "truetype/noto/NotoSansCJK-Regular.ttc",
+                    "truetype/droid/DroidSansFallbackFull.ttf", "truetype/wqy/wqy-microhei.ttc"}})
+    if (const QString file = fontFile(names); !file.isEmpty())
+      ImGui::GetIO().Fonts->AddFontFromFileTTF(QFile::encodeName(file).constData(), 0, &config);
+}
+
+}  // namespace
+
+ImGuiWidget::ImGuiWidget(QWidget* parent) : QOpenGLWidget(parent), textures_(std::make_unique<Textures>()) {
+  setFocusPolicy(Qt::StrongFocus);
+  setMouseTracking(true);
+  setAttribute(Qt::WA_InputMethodEnabled);
+  context_ = ImGui::CreateContext();
+  ImGui::SetCurrentContext(context_);
+  plots_ = ImPlot::CreateContext();
+  ImGuiIO& io = ImGui::GetIO();
+  io.IniFilename = nullptr;  // what is kept is kept in the settings
+  io.LogFilename = nullptr;
+  io.BackendPlatformName = "noiseloom";
+  io.ConfigWindowsMoveFromTitleBarOnly = true;
+  io.ConfigInputTrickleEventQueue = true;
+  io.ConfigMacOSXBehaviors = false;
+  io.BackendFlags |= ImGuiBackendFlags_HasMouseCursors;
+  ImGuiPlatformIO& platform = ImGui::GetPlatformIO();
+  platform.Platform_ClipboardUserData = this;
+  platform.Platform_SetClipboardTextFn = [](ImGuiContext*, const char* text) {
+    QGuiApplication::clipboard()->setText(QString::fromUtf8(text));
+  };
+  platform.Platform_GetClipboardTextFn = [](ImGuiContext*) -> const char* {
+    auto* self = static_cast<ImGuiWidget*>(ImGui::GetPlatformIO().Platform_ClipboardUserData);
+    self->clipboard_ = QGuiApplication::clipboard()->text().toUtf8();
+    return self->clipboard_.constData();
+  };
+  addFonts();
+  blink_.setInterval(400);
+  connect(&blink_, &QTimer::timeout, this, [this] { update(); });
+}
+
+ImGuiWidget::~ImGuiWidget() {
+  releaseGl();
+  makeCurrentContext();
+  ImPlot::DestroyContext(plots_);
+  ImGui::DestroyContext(context_);
+}
+
+void ImGuiWidget::addFonts() {
+  text_ = addFont({"opentype/inter/Inter-Regular.otf", "truetype/inter/Inter-Regular.ttf"});
+  if (!text_) text_ = ImGui::GetIO().Fonts->AddFontDefault();
+  mergeFallbacks();
+  bold_ = addFont({"opentype/inter/Inter-SemiBold.otf", "truetype/inter/Inter-SemiBold.ttf"});
+  if (bold_) mergeFallbacks();
+  if (!bold_) bold_ = text_;
+  numbers_ = addFont({"truetype/jetbrains-mono/JetBrainsMono-Regular.ttf"});
+  if (numbers_) mergeFallbacks();
+  if (!numbers_) numbers_ = text_;
+  ImGui::GetIO().FontDefault = text_;
+  ImGui::GetStyle().FontSizeBase = 13;
+}
+
+void ImGuiWidget::makeCurrentContext() const {
+  ImGui::SetCurrentContext(context_);
+  ImPlot::SetCurrentContext(plots_);
+}
+
+void ImGuiWidget::redraw() {
+  settling_ = kSettlingFrames;
+  update();
+}
+
+bool ImGuiWidget::wantsText() const {
+  makeCurrentContext();
+  return ImGui::GetIO().WantTextInput;
+}
+
+void ImGuiWidget::initializeGL() {
+  makeCurrentContext();
+  if (ready_) ImGui_ImplOpenGL3_Shutdown();
+  ready_ = ImGui_ImplOpenGL3_Init(context()->isOpenGLES() ? "#version 100" : "#version 130");
+  connect(context(), &QOpenGLContext::aboutToBeDestroyed, this, &ImGuiWidget::releaseGl,
+          Qt::UniqueConnection);
+  redraw();
+}
+
+void ImGuiWidget::releaseGl() {
+  if (!ready_) return;
+  makeCurrent();
+  makeCurrentContext();
+  textures_->clear();
+  ImGui_ImplOpenGL3_Shutdown();
+  ready_ = false;
+  doneCurrent();
+}
+
+void ImGuiWidget::paintGL() {
+  if (!ready_) return;
+  QElapsedTimer clock;
+  clock.start();
+  makeCurrentContext();
+  if (restyle_) themeColours();
+  restyle_ = false;
+  ImGuiIO& io = ImGui::GetIO();
+  const float ratio = static_cast<float>(devicePixelRatioF());
+  io.DisplaySize = ImVec2(static_cast<float>(width()), static_cast<float>(height()));
+  io.DisplayFramebufferScale = ImVec2(ratio, ratio);
+  const qint64 now = nanoseconds();
+  // After a rest the time since the last frame says nothing: a long one would jump through every animation.
+  io.DeltaTime =
+      lastFrame_ ? std::clamp(static_cast<float>(now - lastFrame_) * 1e-9f, 1e-4f, 0.1f) : 1 / 60.f;
+  lastFrame_ = now;
+  ImGui_ImplOpenGL3_NewFrame();
+  ImGui::NewFrame();
+  drawFrame();
+  ImGui::Render();
+  ImGui_ImplOpenGL3_RenderDrawData(ImGui::GetDrawData());
+  textures_->endFrame();
+  applyCursor();
+  ++frames_;
+  paintMs_ = static_cast<double>(clock.nsecsElapsed()) * 1e-6;
+  if (!context_->InputEventsQueue.empty()) settling_ = kSettlingFrames;
+  if (settling_ > 0 && settling_--) update();
+  if (io.WantTextInput != blink_.isActive()) io.WantTextInput ? blink_.start() : blink_.stop();
+}
+
+void ImGuiWidget::applyCursor() {
+  const auto shape = [] {
+    switch (ImGui::GetMouseCursor()) {
+      case ImGuiMouseCursor_TextInput:
+        return Qt::IBeamCursor;
+      case ImGuiMouseCursor_ResizeAll:
+        return Qt::SizeAllCursor;
+      case ImGuiMouseCursor_ResizeNS:
+        return Qt::SizeVerCursor;
+      case ImGuiMouseCursor_ResizeEW:
+        return Qt::SizeHorCursor;
+      case ImGuiMouseCursor_ResizeNESW:
+        return Qt::SizeBDiagCursor;
+      case ImGuiMouseCursor_ResizeNWSE:
+        return Qt::SizeFDiagCursor;
+      case ImGuiMouseCursor_Hand:
+        return Qt::PointingHandCursor;
+      case ImGuiMouseCursor_NotAllowed:
+        return Qt::ForbiddenCursor;
+      default:
+        return Qt::ArrowCursor;
+    }
+  }();
+  if (cursor().shape() != shape) setCursor(shape);
+}
+
+void ImGuiWidget::modifiers(Qt::KeyboardModifiers held) {
+  ImGuiIO& io = ImGui::GetIO();
+  io.AddKeyEvent(ImGuiMod_Ctrl, held.testFlag(Qt::ControlModifier));
+  io.AddKeyEvent(ImGuiMod_Shift, held.testFlag(Qt::ShiftModifier));
+  io.AddKeyEvent(ImGuiMod_Alt, held.testFlag(Qt::AltModifier));
+  io.AddKeyEvent(ImGuiMod_Super, held.testFlag(Qt::MetaModifier));
+}
+
+bool ImGuiWidget::event(QEvent* event) {
+  // A QAction takes the key before the widget sees it, unless this is accepted: Delete in a field must not
+  // delete nodes.
+  if (event->type() == QEvent::ShortcutOverride && wantsText()) {
+    const auto* key = static_cast<QKeyEvent*>(event);
+    const bool command = key->modifiers() & Qt::ControlModifier && key->modifiers() & Qt::ShiftModifier;
+    if (!command) event->accept();
+    return true;
+  }
+  return QOpenGLWidget::event(event);
+}
+
+void ImGuiWidget::key(QKeyEvent* event, bool down) {
+  makeCurrentContext();
+  modifiers(event->modifiers());
+  if (const ImGuiKey key = imguiKey(*event); key != ImGuiKey_None) ImGui::GetIO().AddKeyEvent(key, down);
+  if (down && !event->text().isEmpty() && event->text().at(0).isPrint() &&
+      !(event->modifiers() & (Qt::ControlModifier | Qt::MetaModifier)))
+    ImGui::GetIO().AddInputCharactersUTF8(event->text().toUtf8().constData());
+  redraw();
+}
+
+void ImGuiWidget::keyPressEvent(QKeyEvent* event) { key(event, true); }
+void ImGuiWidget::keyReleaseEvent(QKeyEvent* event) {
+  if (!event->isAutoRepeat()) key(event, false);
+}
+
+void ImGuiWidget::button(QMouseEvent* event, bool down) {
+  makeCurrentContext();
+  modifiers(event->modifiers());
+  const int button = event->button() == Qt::LeftButton     ? 0
+                     : event->button() == Qt::RightButton  ? 1
+                     : event->button() == Qt::MiddleButton ? 2
+                                                           : -1;
+  const QPointF at = event->position();
+  ImGui::GetIO().AddMousePosEvent(static_cast<float>(at.x()), static_cast<float>(at.y()));
+  if (button >= 0) ImGui::GetIO().AddMouseButtonEvent(button, down);
+  redraw();
+}
+
+void ImGuiWidget::mousePressEvent(QMouseEvent* event) { button(event, true); }
+void ImGuiWidget::mouseReleaseEvent(QMouseEvent* event) { button(event, false); }
+void ImGuiWidget::mouseDoubleClickEvent(QMouseEvent* event) { button(event, true); }  // ImGui counts itself
+
+void ImGuiWidget::mouseMoveEvent(QMouseEvent* event) {
+  makeCurrentContext();
+  modifiers(event->modifiers());
+  const QPointF at = event->position();
+  ImGui::GetIO().AddMousePosEvent(static_cast<float>(at.x()), static_cast<float>(at.y()));
+  redraw();
+}
+
+void ImGuiWidget::wheelEvent(QWheelEvent* event) {
+  makeCurrentContext();
+  modifiers(event->modifiers());
+  const QPointF at = event->position();
+  ImGui::GetIO().AddMousePosEvent(static_cast<float>(at.x()), static_cast<float>(at.y()));
+  const QPointF by = QPointF(event->angleDelta()) / 120;
+  ImGui::GetIO().AddMouseWheelEvent(static_cast<float>(by.x()), static_cast<float>(by.y()));
+  event->accept();
+  redraw();
+}
+
+void ImGuiWidget::leaveEvent(QEvent*) {
+  makeCurrentContext();
+  ImGui::GetIO().AddMousePosEvent(-FLT_MAX, -FLT_MAX);
+  redraw();
+}
+
+void ImGuiWidget::focusInEvent(QFocusEvent* event) {
+  makeCurrentContext();
+  ImGui::GetIO().AddFocusEvent(true);
+  QOpenGLWidget::focusInEvent(event);
+  redraw();
+}
+
+void ImGuiWidget::focusOutEvent(QFocusEvent* event) {
+  makeCurrentContext();
+  ImGui::GetIO().AddFocusEvent(false);  // lets go of every key and button
+  QOpenGLWidget::focusOutEvent(event);
+  redraw();
+}
+
+void ImGuiWidget::changeEvent(QEvent* event) {
+  if (event->type() == QEvent::PaletteChange || event->type() == QEvent::StyleChange) {
+    restyle_ = true;
+    redraw();
+  }
+  QOpenGLWidget::changeEvent(event);
+}
+
+void ImGuiWidget::inputMethodEvent(QInputMethodEvent* event) {
+  makeCurrentContext();
+  if (!event->commitString().isEmpty())
+    ImGui::GetIO().AddInputCharactersUTF8(event->commitString().toUtf8().constData());
+  event->accept();
+  redraw();
+}
+
+QVariant ImGuiWidget::inputMethodQuery(Qt::InputMethodQuery query) const {
+  makeCurrentContext();
+  if (query == Qt::ImEnabled) return true;
+  if (query == Qt::ImCursorRectangle) {
+    const ImGuiPlatformImeData& ime = context_->PlatformImeData;
+    return QRectF(ime.InputPos.x, ime.InputPos.y, 1, ime.InputLineHeight).toRect();
+  }
+  return QOpenGLWidget::inputMethodQuery(query);
+}
+
+}  // namespace loom::editor

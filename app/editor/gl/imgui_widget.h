@@ -1,0 +1,84 @@
+#pragma once
+// A Qt OpenGL widget whose contents Dear ImGui draws. Paints on events and for a few frames after them, so
+// that what ImGui animates comes to rest; an idle one paints nothing. Keys go to ImGui only while it edits
+// text or asks for them; all others stay Qt's, so that shortcuts work. Must stay in one window: reparenting
+// would lose the GL context.
+#include <QOpenGLWidget>
+#include <QTimer>
+#include <memory>
+
+struct ImFont;
+struct ImGuiContext;
+struct ImPlotContext;
+
+namespace loom::editor {
+
+class Textures;
+
+class ImGuiWidget : public QOpenGLWidget {
+  Q_OBJECT
+ public:
+  explicit ImGuiWidget(QWidget* parent = nullptr);
+  ~ImGuiWidget() override;
+
+  /// Paints soon, and for a few frames after it. Any number of calls before the next frame are one.
+  void redraw();
+  int64_t framesPainted() const { return frames_; }
+  double lastPaintMs() const { return paintMs_; }
+  Textures& textures() { return *textures_; }
+  ImFont* textFont() const { return text_; }  // Inter; size by ImGui::PushFont(font, size)
+  ImFont* boldFont() const { return bold_; }
+  ImFont* numberFont() const { return numbers_; }  // JetBrains Mono
+  /// Where a point of this widget, in ImGui's coordinates, is on the screen: the same numbers, in logical
+  /// pixels.
+  bool wantsText() const;
+
+ protected:
+  /// One frame: between ImGui::NewFrame() and Render(). The whole widget is [0, 0] to [width(), height()].
+  virtual void drawFrame() = 0;
+  virtual void themeColours() {}  // sets ImGui's style; called when the palette changes
+
+  void initializeGL() override;
+  void paintGL() override;
+  bool event(QEvent* event) override;
+  void keyPressEvent(QKeyEvent* event) override;
+  void keyReleaseEvent(QKeyEvent* event) override;
+  void mousePressEvent(QMouseEvent* event) override;
+  void mouseReleaseEvent(QMouseEvent* event) override;
+  void mouseDoubleClickEvent(QMouseEvent* event) override;
+  void mouseMoveEvent(QMouseEvent* event) override;
+  void wheelEvent(QWheelEvent* event) override;
+  void leaveEvent(QEvent* event) override;
+  void focusInEvent(QFocusEvent* event) override;
+  void focusOutEvent(QFocusEvent* event) override;
+  void changeEvent(QEvent* event) override;
+  void inputMethodEvent(QInputMethodEvent* event) override;
+  QVariant inputMethodQuery(Qt::InputMethodQuery query) const override;
+  bool focusNextPrevChild(bool) override { return false; }  // Tab is the canvas's
+
+ private:
+  void makeCurrentContext() const;
+  void addFonts();
+  void key(QKeyEvent* event, bool down);
+  void button(QMouseEvent* event, bool down);
+  void modifiers(Qt::KeyboardModifiers held);
+  void applyCursor();
+  void releaseGl();
+
+  static constexpr int kSettlingFrames = 3;
+  ImGuiContext* context_ = nullptr;
+  ImPlotContext* plots_ = nullptr;
+  std::unique_ptr<Textures> textures_;
+  ImFont* text_ = nullptr;
+  ImFont* bold_ = nullptr;
+  ImFont* numbers_ = nullptr;
+  bool ready_ = false, restyle_ = true;
+  int settling_ = 0;
+  int64_t frames_ = 0;
+  double paintMs_ = 0;
+  qint64 lastFrame_ = 0;  // ns of the steady clock
+  QTimer blink_;          // a text cursor's, while one is shown
+  QByteArray clipboard_;
+};
+
+}  // namespace loom::editor

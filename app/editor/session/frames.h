@@ -1,0 +1,56 @@
+#pragma once
+// What was seen of the runs: a picture, numbers and statistics of each watched port at each step, and the
+// newest picture of each port shown live. Kept here, in bounded memory, so that they outlive the worker.
+// Fetched as steps come, and when somebody asks for one that is not here yet: ask again after `changed`. GUI
+// thread.
+#include <QObject>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "app/editor/session/picture.h"
+#include "app/editor/worker/worker_client.h"
+
+namespace loom::editor {
+
+class Frames : public QObject {
+  Q_OBJECT
+ public:
+  explicit Frames(WorkerClient& worker, QObject* parent = nullptr);
+  ~Frames() override;
+
+  /// Called by Runs.
+  void follow(const QString& run, const QString& workerRun, std::vector<std::string> watched,
+              const QString& parent, int64_t forkedAt);
+  void lost(const QString& run);  // the worker has it no longer
+  void forget(const QString& run);
+
+  std::vector<std::string> ports(const QString& run) const;  // watched ones that have frames or will
+  /// The iterations of which a port has frames, in order; a fork's begin with its parent's.
+  std::vector<Iteration> iterations(const QString& run, const std::string& port) const;
+
+  /// Null while it is not here; asked for, if the worker has it, with the next event.
+  PicturePtr thumbnail(const QString& run, const std::string& port, const Iteration& iteration);
+  ValuesPtr values(const QString& run, const std::string& port, const Iteration& iteration);
+  std::vector<StatisticsRow> statistics(const QString& run, const std::string& port) const;
+  /// The newest, whatever step it is of: thumbnails on nodes while a run goes.
+  PicturePtr live(const QString& run, const std::string& port) const;
+  Iteration liveIteration(const QString& run, const std::string& port) const;
+  /// Adds a port to those watched and shown, of a run that goes on or is over.
+  void watch(const QString& run, const std::string& port);
+  void unwatch(const QString& run, const std::string& port);
+
+  size_t bytes() const;
+  void setBudget(size_t bytes);
+
+ Q_SIGNALS:
+  void changed(const QString& run, const QString& port);
+
+ private:
+  class Implementation;
+  std::unique_ptr<Implementation> implementation_;
+};
+
+}  // namespace loom::editor

@@ -1,0 +1,111 @@
+#pragma once
+// The runs of this session and of earlier ones: what was asked, how far it is, what came of it. Starts and
+// steers them through the worker, in a queue of its own that survives a restart. GUI thread.
+#include <QDateTime>
+#include <QObject>
+#include <QStringList>
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <vector>
+
+#include "app/editor/session/picture.h"
+#include "app/editor/worker/worker_client.h"
+#include "engine/graph/document.h"
+
+namespace loom::editor {
+
+class Frames;
+
+struct ZoneProgress {
+  int64_t first = 0, done = 0, count = 0;  // count 0: not known
+  int depth = 1;
+  std::optional<double> left;  // seconds
+  double perSecond = 0;        // steps
+  bool running = false;
+};
+
+struct RunInfo {
+  enum class State {
+    queued,
+    running,
+    paused,
+    waiting,
+    finished,
+    failed,
+    stopped,
+    lost
+  };                 // lost: the worker went
+  QString id;        // the editor's own, "run 12"; unique over sessions
+  QString workerId;  // "r3"; empty when the worker no longer has it
+  int number = 0;
+  QString title;
+  State state = State::queued;
+  std::string graphText;  // canonical; restore its graph from it
+  QStringList differs;    // from the run before of the same file: "sampling/step.eta: 0 → 1"
+  QDateTime started;
+  double seconds = 0;
+  QString device, dtype;
+  QString parent;  // forked from
+  int64_t forkedAt = -1;
+  std::map<std::string, ZoneProgress> zones;
+  std::map<std::string, std::string> nodes;  // outside of zones: started, finished, cached
+  std::string busyNode;
+  std::optional<WorkerError> error;
+  QStringList files;  // that it wrote
+  QStringList log;
+  PicturePtr thumbnail;
+  bool over() const { return state >= State::finished; }
+  bool alive() const { return !over(); }
+  bool inWorker() const { return !workerId.isEmpty(); }
+};
+
+struct RunRequest {
+  Document document;
+  QString folder;  // in which the graph's files are looked up
+  QString title;
+  std::vector<std::string> watched;  // ports whose steps are kept
+  std::vector<std::string> shown;    // ports shown live
+  std::optional<QString> forkOf;     // a RunInfo's id
+  std::optional<int64_t> forkAt;     // without: the first step that the change can reach
+  std::optional<std::string> forkZone;
+  std::optional<int64_t> pauseAt;
+  QString device, dtype;  // empty: the worker's own
+  QString out;            // folder for what it writes; empty: one below the editor's data folder
+};
+
+class Runs : public QObject {
+  Q_OBJECT
+ public:
+  Runs(WorkerClient& worker, Frames& frames, const QString& dataFolder, QObject* parent = nullptr);
+  ~Runs() override;
+
+  const std::vector<std::shared_ptr<RunInfo>>& all() const { return runs_; }  // oldest first
+  std::shared_ptr<const RunInfo> find(const QString& id) const;
+  std::shared_ptr<const RunInfo> current() const;  // what runs or is paused, else the newest
+  std::vector<QString> queue() const;              // waiting, the next first
+
+  QString start(const RunRequest& request);  // gives its id; errors come as its state
+  void pause(const QString& id);
+  void step(const QString& id, int64_t steps = 1);
+  void runTo(const QString& id, int64_t done);
+  void proceed(const QString& id);  // "continue"
+  void stop(const QString& id);
+  void move(const QString& id, int place);  // in the queue
+  void forget(const QString& id);
+  /// Steps of the outermost zone that one can fork from. Empty where it kept none.
+  std::vector<int64_t> forkable(const QString& id) const;
+
+ Q_SIGNALS:
+  void changed(const QString& id);  // one run, its progress too
+  void listChanged();
+  void failed(const QString& id);
+
+ private:
+  class Implementation;
+  std::unique_ptr<Implementation> implementation_;
+  std::vector<std::shared_ptr<RunInfo>> runs_;
+};
+
+}  // namespace loom::editor

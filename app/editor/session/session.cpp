@@ -1,0 +1,1 @@
+#include "app/editor/session/session.h"

@@ -1,0 +1,1 @@
+#include "app/editor/shell/commands.h"

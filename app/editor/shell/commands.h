@@ -1,0 +1,55 @@
+#pragma once
+// Every command there is, once: menus, toolbar, keys, palette and the settings' list of keys are made from
+// this.
+#include <QAction>
+#include <QKeySequence>
+#include <QObject>
+#include <QSettings>
+#include <functional>
+#include <map>
+#include <vector>
+
+namespace loom::editor {
+
+/// Whose habits the keys follow.
+enum class KeyPreset { comfyUi, blender, nuke };
+
+struct Command {
+  QString id;     // "edit.duplicate": its name in settings
+  QString menu;   // "Edit", "Graph/Align": empty: in the palette alone
+  QString title;  // "Duplicate"
+  QString help;
+  std::map<KeyPreset, QList<QKeySequence>> keys;  // one for all presets: under comfyUi alone, with `sameKeys`
+  bool sameKeys = true;
+  std::function<void()> run;
+  std::function<bool()> enabled = {};  // always, where empty
+  std::function<bool()> checked = {};  // of a toggle
+  bool separatorBefore = false;
+};
+
+class Commands : public QObject {
+  Q_OBJECT
+ public:
+  Commands(QWidget* window, QSettings& settings);
+
+  void add(Command command);
+  const std::vector<Command>& all() const { return commands_; }
+  QAction* action(const QString& id) const;  // throws Error for an unknown id
+  void refresh();                            // asks all whether they are enabled and checked
+
+  KeyPreset preset() const;
+  void setPreset(KeyPreset preset);
+  QList<QKeySequence> keys(const QString& id) const;
+  void setKeys(const QString& id, const QList<QKeySequence>& keys);  // the user's own, over the preset
+  void resetKeys(const QString& id);
+  QStringList conflicts(const QString& id, const QKeySequence& key) const;  // ids of others that have it
+
+ private:
+  void applyKeys();
+  QWidget* window_;
+  QSettings& settings_;
+  std::vector<Command> commands_;
+  std::map<QString, QAction*> actions_;
+};
+
+}  // namespace loom::editor

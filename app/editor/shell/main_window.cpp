@@ -1,0 +1,1 @@
+#include "app/editor/shell/main_window.h"

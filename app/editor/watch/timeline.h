@@ -1,0 +1,42 @@
+#pragma once
+// The film strip under the canvas: what the watched ports held at each step, a line a port, with plots by
+// step below it. A click, a key or the wheel moves the session's cursor, and all that shows values follows
+// it.
+#include <imgui.h>
+
+#include <memory>
+
+#include "app/editor/session/session.h"
+
+namespace loom::editor {
+
+class ImGuiWidget;
+
+class Timeline {
+ public:
+  Timeline(Session& session, ImGuiWidget& host);
+  ~Timeline();
+  void draw(ImVec2 at, ImVec2 size);
+
+  // By keys and menus
+  void moveBy(int steps);
+  void toBegin();
+  void toEnd();  // and follows the run again
+  void togglePlay();
+  bool playing() const;
+  void setLoop(bool on);
+  bool loop() const;
+  void setSpeed(double stepsPerSecond);
+  double speed() const;
+  /// The step under the cursor, in outermost steps done; for "run to here" and "fork from here".
+  int64_t stepAtCursor() const;
+  /// What the plots show, a column a series, a row a step.
+  bool exportCsv(const QString& file) const;
+  bool exportPng(const QString& file) const;  // the plots as a picture
+
+ private:
+  class Implementation;
+  std::unique_ptr<Implementation> implementation_;
+};
+
+}  // namespace loom::editor

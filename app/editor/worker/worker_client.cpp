@@ -1,0 +1,1 @@
+#include "app/editor/worker/worker_client.h"

@@ -1,0 +1,57 @@
+#pragma once
+// The editor's end of the worker's protocol (app/worker/PROTOCOL.md): starts `noiseloom worker`, asks it,
+// hears it, and starts another when it is gone. Lives on the GUI thread and never blocks it. Answers come in
+// the order they arrive.
+#include <QObject>
+#include <QString>
+#include <functional>
+#include <nlohmann/json.hpp>
+
+namespace loom::editor {
+
+struct WorkerError {
+  int code = 0;
+  QString message, node, port;
+};
+
+class WorkerClient : public QObject {
+  Q_OBJECT
+ public:
+  enum class State {
+    starting,
+    ready,
+    gone,
+    hung,
+    failed
+  };  // failed: it can't be started, or not again and again
+
+  using Then = std::function<void(const nlohmann::json& result)>;
+  using Fail = std::function<void(const WorkerError&)>;
+
+  /// `program`: noiseloom; empty: the one beside this program, else in PATH.
+  explicit WorkerClient(QString program = {}, QObject* parent = nullptr);
+  ~WorkerClient() override;
+
+  void start();
+  /// Ends it, by force if it does not end by itself, and starts another.
+  void restart();
+  State state() const;
+  QString stateText() const;  // "running", "gone: killed by signal 9", ...
+  qint64 pid() const;
+  const nlohmann::json& hello() const;  // the answer of `hello`; null before it
+
+  /// Asks; `then` or `fail` is called later, once, but not after `context` is gone. What was asked when the
+  /// worker went fails with "the worker is gone". Before it is ready requests wait.
+  void call(const char* method, nlohmann::json params, QObject* context, Then then, Fail fail = {});
+
+ Q_SIGNALS:
+  void stateChanged();
+  void notification(const QString& method, const nlohmann::json& params);
+  void printed(const QString& line);  // on its standard error
+
+ private:
+  class Implementation;
+  std::unique_ptr<Implementation> implementation_;
+};
+
+}  // namespace loom::editor
