@@ -9,10 +9,6 @@ void FrameStore::Line::toEnd(const FrameEntryPtr& entry) {
   places[entry.get()] = order.insert(order.end(), entry);
 }
 
-bool FrameStore::Line::holds(const FrameEntry* entry) const {
-  return places.contains(const_cast<FrameEntry*>(entry));
-}
-
 FrameEntryPtr FrameStore::Line::oldest() {
   while (!order.empty()) {
     if (FrameEntryPtr entry = order.front().lock()) return entry;

@@ -64,7 +64,6 @@ class FrameStore {
     std::list<std::weak_ptr<FrameEntry>> order;
     std::map<FrameEntry*, std::list<std::weak_ptr<FrameEntry>>::iterator> places;
     void toEnd(const FrameEntryPtr& entry);
-    bool holds(const FrameEntry* entry) const;
     FrameEntryPtr oldest();
     void dropOldest();
   };
