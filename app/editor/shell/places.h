@@ -1,0 +1,15 @@
+#pragma once
+// Where the files lie that come with the program: below the source for a build, in ../share/noiseloom for an
+// installed one.
+#include <QString>
+
+namespace loom::editor {
+
+QString graphsFolder();
+QString resourcesFolder();
+/// The picture that the gallery shows for a graph file: resources/gallery/NAME.png; empty where there is none.
+QString galleryPicture(const QString& graphFile);
+/// The noiseloom program: as named, else the one beside this, else that of PATH.
+QString runnerProgram(const QString& named);
+
+}  // namespace loom::editor
