@@ -46,12 +46,12 @@ AboutDialog::AboutDialog(Session& session, QWidget* parent) : QDialog(parent) {
   title->setFont(titleFont(font(), 1.6));
   words->addWidget(title);
   words->addWidget(textLabel(tr("Diffusion sampling as a graph, with the loop in it, and every wire live.")));
-  QLabel* versions = textLabel(tr("Editor %1 · runner %2 · Torch %3\nQt %4 · Dear ImGui %5 · ImPlot %6\nDevice %7, %8")
-                                   .arg(QCoreApplication::applicationVersion().isEmpty()
-                                            ? QString(NOISELOOM_VERSION)
-                                            : QCoreApplication::applicationVersion(),
-                                        told("version"), told("torch"), qVersion(), IMGUI_VERSION, IMPLOT_VERSION,
-                                        told("device"), told("dtype")));
+  QLabel* versions = textLabel(
+      tr("Editor %1 · runner %2 · Torch %3\nQt %4 · Dear ImGui %5 · ImPlot %6\nDevice %7, %8")
+          .arg(QCoreApplication::applicationVersion().isEmpty() ? QString(NOISELOOM_VERSION)
+                                                                : QCoreApplication::applicationVersion(),
+               told("version"), told("torch"), qVersion(), IMGUI_VERSION, IMPLOT_VERSION, told("device"),
+               told("dtype")));
   versions->setObjectName("aboutVersions");
   versions->setTextInteractionFlags(Qt::TextSelectableByMouse);
   words->addWidget(versions);

@@ -50,10 +50,9 @@ Document withWholePaths(const Document& document, const Catalog& catalog, const 
 
 }  // namespace
 
-BatchPanel::BatchPanel(Session& session, QString runner, QWidget* parent)
+BatchPanel::BatchPanel(Session& session, QWidget* parent)
     : QWidget(parent),
       session_(session),
-      runner_(std::move(runner)),
       sweeps_(new QVBoxLayout),
       total_(textLabel({})),
       state_(dimLabel({})),
@@ -86,7 +85,8 @@ BatchPanel::BatchPanel(Session& session, QString runner, QWidget* parent)
   auto* layout = new QVBoxLayout(content);
   layout->setContentsMargins(10, 4, 10, 8);
   layout->setSpacing(6);
-  layout->addWidget(dimLabel(tr("The graph at every combination of these values: 1,2,4 · 0..9 · 0..1:0.25 · texts")));
+  layout->addWidget(
+      dimLabel(tr("The graph at every combination of these values: 1,2,4 · 0..9 · 0..1:0.25 · texts")));
   layout->addLayout(sweeps_);
   layout->addWidget(add_, 0, Qt::AlignLeft);
   layout->addWidget(total_);
@@ -132,16 +132,17 @@ BatchPanel::BatchPanel(Session& session, QString runner, QWidget* parent)
   connect(&process_, &QProcess::finished, this, [this](int code) { ended(code); });
   connect(&process_, &QProcess::errorOccurred, this, [this](QProcess::ProcessError error) {
     if (error != QProcess::FailedToStart) return;
-    failure_ = tr("%1 can't be started").arg(runner_);
+    failure_ = tr("%1 can't be started").arg(process_.program());
     ended(-1);
   });
   connect(&session, &Session::documentChanged, this, [this] {
     if (out_->text().isEmpty() || !out_->isModified()) {
-      const QString base =
-          session_.file().isEmpty() ? QStandardPaths::writableLocation(QStandardPaths::PicturesLocation)
-                                    : QFileInfo(session_.file()).absolutePath();
-      const QString name =
-          session_.file().isEmpty() ? QString("batch") : QFileInfo(session_.file()).completeBaseName() + "_batch";
+      const QString base = session_.file().isEmpty()
+                               ? QStandardPaths::writableLocation(QStandardPaths::PicturesLocation)
+                               : QFileInfo(session_.file()).absolutePath();
+      const QString name = session_.file().isEmpty()
+                               ? QString("batch")
+                               : QFileInfo(session_.file()).completeBaseName() + "_batch";
       out_->setText(QDir(base).filePath(name));
     }
   });
@@ -271,9 +272,11 @@ void BatchPanel::count() {
 
 // The file at hand where it is what is on the canvas; else a copy of what is.
 QString BatchPanel::graphFile(const QString& folder) const {
-  if (!session_.file().isEmpty() && !session_.modified() && !session_.file().endsWith(".png", Qt::CaseInsensitive))
+  if (!session_.file().isEmpty() && !session_.modified() &&
+      !session_.file().endsWith(".png", Qt::CaseInsensitive))
     return QFileInfo(session_.file()).absoluteFilePath();
-  const QString name = session_.file().isEmpty() ? QString("graph") : QFileInfo(session_.file()).completeBaseName();
+  const QString name =
+      session_.file().isEmpty() ? QString("graph") : QFileInfo(session_.file()).completeBaseName();
   const QString file = QDir(folder).filePath(name + ".loom");
   QSaveFile out(file);
   const QByteArray text = QByteArray::fromStdString(
@@ -323,16 +326,18 @@ void BatchPanel::start() {
   folder_->hide();
   try {
     if (out.isEmpty()) throw Error("which folder do the results go into?");
-    if (runner_.isEmpty()) throw Error("the program noiseloom was not found beside this one, nor in PATH");
+    const QString runner = session_.worker().program();
+    if (runner.isEmpty()) throw Error("the program noiseloom was not found beside this one, nor in PATH");
     const QString jobs = QDir(out).filePath("jobs.jsonl");
     writeJobs(jobs);
-    QStringList arguments{"batch", jobs, "--out", out, "--json", "--workers", QString::number(workers_->value())};
+    QStringList arguments{
+        "batch", jobs, "--out", out, "--json", "--workers", QString::number(workers_->value())};
     if (!session_.device().isEmpty()) arguments << "--device" << session_.device();
     if (!session_.dtype().isEmpty()) arguments << "--dtype" << session_.dtype();
     if (!session_.folder().isEmpty()) arguments << "--allow" << session_.folder();
     process_.setProcessChannelMode(QProcess::SeparateChannels);
     process_.setWorkingDirectory(out);
-    process_.start(runner_, arguments);
+    process_.start(runner, arguments);
   } catch (const Error& error) {
     state_->setText(QString::fromUtf8(error.what()));
     return;
@@ -357,7 +362,8 @@ void BatchPanel::readOutput() {
   pending_ += process_.readAllStandardOutput();
   qsizetype end;
   while ((end = pending_.indexOf('\n')) >= 0) {
-    const auto event = nlohmann::json::parse(pending_.constData(), pending_.constData() + end, nullptr, false);
+    const auto event =
+        nlohmann::json::parse(pending_.constData(), pending_.constData() + end, nullptr, false);
     pending_.remove(0, end + 1);
     if (event.is_object()) try {
         heard(event);
@@ -402,10 +408,15 @@ void BatchPanel::ended(int code) {
   const QString said = QString::fromUtf8(process_.readAllStandardError().right(2000)).trimmed();
   const bool done = code == 0 && process_.exitStatus() == QProcess::NormalExit;
   progress_->hide();
-  if (done) state_->setText(tr("All %1 jobs are done.").arg(jobs_));
-  else if (cancelled_) state_->setText(tr("Stopped after %1 of %2 jobs. Run it again to do the rest.").arg(done_).arg(jobs_));
-  else if (!failure_.isEmpty()) state_->setText(failed_ ? tr("%1 of %2 jobs failed: %3").arg(failed_).arg(jobs_).arg(failure_) : failure_);
-  else state_->setText(said.isEmpty() ? tr("The batch ended before its time (%1).").arg(code) : said);
+  if (done)
+    state_->setText(tr("All %1 jobs are done.").arg(jobs_));
+  else if (cancelled_)
+    state_->setText(tr("Stopped after %1 of %2 jobs. Run it again to do the rest.").arg(done_).arg(jobs_));
+  else if (!failure_.isEmpty())
+    state_->setText(failed_ ? tr("%1 of %2 jobs failed: %3").arg(failed_).arg(jobs_).arg(failure_)
+                            : failure_);
+  else
+    state_->setText(said.isEmpty() ? tr("The batch ended before its time (%1).").arg(code) : said);
   folder_->setVisible(QFileInfo::exists(out_->text()));
   if (!gridFile_.isEmpty()) showGrid(gridFile_);
   updateButtons();

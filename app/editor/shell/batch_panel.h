@@ -18,8 +18,7 @@ namespace loom::editor {
 class BatchPanel : public QWidget {
   Q_OBJECT
  public:
-  /// `runner`: the noiseloom program.
-  BatchPanel(Session& session, QString runner, QWidget* parent = nullptr);
+  explicit BatchPanel(Session& session, QWidget* parent = nullptr);
   ~BatchPanel() override;
 
   void addSweep(const QString& name = {}, const QString& values = {});
@@ -51,7 +50,6 @@ class BatchPanel : public QWidget {
   void updateButtons();
 
   Session& session_;
-  QString runner_;
   QProcess process_;
   QByteArray pending_;
   std::vector<Row> rows_;

@@ -25,8 +25,8 @@ QString shellQuoted(const QString& text) {
   return "'" + QString(text).replace("'", "'\\''") + "'";
 }
 
-QString commandLineText(const QString& file, const Document& saved, const Document& now, const QString& device,
-                        const QString& dtype) {
+QString commandLineText(const QString& file, const Document& saved, const Document& now,
+                        const QString& device, const QString& dtype) {
   QString line = "noiseloom run " + shellQuoted(file);
   std::map<std::string, const Node*> before, after;
   collect(saved.graph.nodes, before);

@@ -8,8 +8,8 @@ namespace loom::editor {
 
 /// `saved`: the document as it is in the file; values that differ from it are given by --set. Device and
 /// dtype: empty for the runner's own.
-QString commandLineText(const QString& file, const Document& saved, const Document& now, const QString& device,
-                        const QString& dtype);
+QString commandLineText(const QString& file, const Document& saved, const Document& now,
+                        const QString& device, const QString& dtype);
 /// A text as a POSIX shell takes it.
 QString shellQuoted(const QString& text);
 

@@ -116,7 +116,7 @@ QStringList Commands::conflicts(const QString& id, const QKeySequence& key) cons
 void Commands::applyKeys(const Command& command) {
   QAction* action = actions_.at(command.id);
   const QList<QKeySequence> keys = this->keys(command.id);
-  const bool bare = canvas_ && std::any_of(keys.begin(), keys.end(), isBareKey);
+  const bool bare = canvas_ && (command.onCanvas || std::any_of(keys.begin(), keys.end(), isBareKey));
   window_->removeAction(action);
   if (canvas_) canvas_->removeAction(action);
   action->setShortcuts(keys);

@@ -19,12 +19,14 @@ struct Command {
   QString menu;   // "Edit", "Graph/Align": empty: in the palette alone
   QString title;  // "Duplicate"
   QString help;
-  std::map<KeyPreset, QList<QKeySequence>> keys;  // one for all presets: under comfyUi alone, with `sameKeys`
+  std::map<KeyPreset, QList<QKeySequence>> keys =
+      {};  // one for all presets: under comfyUi alone, with `sameKeys`
   bool sameKeys = true;
-  std::function<void()> run;
+  std::function<void()> run = {};
   std::function<bool()> enabled = {};  // always, where empty
   std::function<bool()> checked = {};  // of a toggle
   bool separatorBefore = false;
+  bool onCanvas = false;  // its keys count on the canvas alone: elsewhere they mean something else (Ctrl+C)
 };
 
 /// A key that typing uses too (a letter, Delete, an arrow): it counts only while the canvas has the focus.

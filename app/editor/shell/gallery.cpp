@@ -93,7 +93,8 @@ void GalleryCard::paintEvent(QPaintEvent*) {
     const QSizeF size = picture_.deviceIndependentSize();
     painter.save();
     painter.setClipRect(top, Qt::IntersectClip);
-    painter.drawImage(QPointF(top.center().x() - size.width() / 2, top.center().y() - size.height() / 2), picture_);
+    painter.drawImage(QPointF(top.center().x() - size.width() / 2, top.center().y() - size.height() / 2),
+                      picture_);
     painter.restore();
   }
   painter.restore();
@@ -104,7 +105,8 @@ void GalleryCard::paintEvent(QPaintEvent*) {
   painter.setFont(titleFont(font(), 1.05));
   painter.setPen(theme.text);
   const QFontMetrics metrics(painter.font());
-  painter.drawText(words, Qt::AlignTop | Qt::AlignLeft, metrics.elidedText(text(), Qt::ElideRight, words.width()));
+  painter.drawText(words, Qt::AlignTop | Qt::AlignLeft,
+                   metrics.elidedText(text(), Qt::ElideRight, words.width()));
   words.setTop(words.top() + metrics.height() + 4);
   painter.setFont(font());
   painter.setPen(theme.dim);
@@ -164,7 +166,8 @@ void Gallery::fill() {
   cards_.clear();
   auto* content = new QWidget;
   content->setObjectName("galleryContent");
-  content->setStyleSheet(QString("QWidget#galleryContent { background: %1; }").arg(Theme::current().window.name()));
+  content->setStyleSheet(
+      QString("QWidget#galleryContent { background: %1; }").arg(Theme::current().window.name()));
   auto* layout = new QVBoxLayout(content);
   layout->setContentsMargins(kMargin, 22, kMargin, kMargin);
   layout->setSpacing(14);
@@ -183,8 +186,9 @@ void Gallery::fill() {
   top->addWidget(open);
   top->addWidget(close);
   layout->addLayout(top);
-  layout->addWidget(dimLabel(tr("Each is a working graph. It opens with one click, Ctrl+Enter runs it, and you see "
-                                "every step of how noise becomes a picture.")));
+  layout->addWidget(
+      dimLabel(tr("Each is a working graph. It opens with one click, Ctrl+Enter runs it, and you see "
+                  "every step of how noise becomes a picture.")));
   grid_ = new QGridLayout;
   grid_->setSpacing(kGap);
   layout->addLayout(grid_);
@@ -201,8 +205,9 @@ void Gallery::fill() {
     heading->setFont(titleFont(font()));
     layout->addWidget(heading);
     for (const QString& file : recent) {
-      QPushButton* button = smallButton(QFileInfo(file).fileName() + "   —   " + QFileInfo(file).absolutePath(),
-                                        "recent." + QFileInfo(file).completeBaseName(), file);
+      QPushButton* button =
+          smallButton(QFileInfo(file).fileName() + "   —   " + QFileInfo(file).absolutePath(),
+                      "recent." + QFileInfo(file).completeBaseName(), file);
       button->setProperty("flat", true);
       button->setEnabled(QFileInfo::exists(file));
       connect(button, &QPushButton::clicked, this, [this, file] { Q_EMIT openAsked(file); });
@@ -232,8 +237,10 @@ void Gallery::resizeEvent(QResizeEvent* event) {
 }
 
 void Gallery::keyPressEvent(QKeyEvent* event) {
-  if (event->key() == Qt::Key_Escape) Q_EMIT closeAsked();
-  else QScrollArea::keyPressEvent(event);
+  if (event->key() == Qt::Key_Escape)
+    Q_EMIT closeAsked();
+  else
+    QScrollArea::keyPressEvent(event);
 }
 
 }  // namespace loom::editor

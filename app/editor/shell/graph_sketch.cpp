@@ -67,8 +67,8 @@ QImage graphSketch(const Document& document, QSize size, qreal ratio) {
   QPainter painter(&image);
   painter.setRenderHint(QPainter::Antialiasing);
   const double margin = 14;
-  const double scale = std::min({(size.width() - 2 * margin) / whole.width(),
-                                 (size.height() - 2 * margin) / whole.height(), 0.5});
+  const double scale = std::min(
+      {(size.width() - 2 * margin) / whole.width(), (size.height() - 2 * margin) / whole.height(), 0.5});
   painter.translate(size.width() / 2., size.height() / 2.);
   painter.scale(scale, scale);
   painter.translate(-whole.center());

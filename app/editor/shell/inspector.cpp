@@ -1,5 +1,6 @@
 #include "app/editor/shell/inspector.h"
 
+#include "app/editor/session/shown_ports.h"
 #include "app/editor/shell/inspector_parts.h"
 #include "app/editor/shell/number_field.h"
 
@@ -105,8 +106,10 @@ void Inspector::build() {
     const std::string& id = *nodes.begin();
     if (const Node* node = nodeAt(session_, id)) {
       add(new NodeHeader(session_, id, content));
-      if (node->zone) add(new ZoneContents(session_, id, content));
-      else add(new NodeParameters(session_, id, content));
+      if (node->zone)
+        add(new ZoneContents(session_, id, content));
+      else
+        add(new NodeParameters(session_, id, content));
       add(new ValueView(session_, id, content));
       add(new NodePorts(session_, id, content));
     } else {
@@ -130,6 +133,16 @@ void Inspector::focusFirst() {
       return;
     }
   widget()->setFocus();
+}
+
+std::string workerPort(const Session& session, const std::string& port) {
+  return session.place().empty() ? port : portInGroup(session.document(), session.place(), port);
+}
+
+std::string workerNode(const Session& session, const std::string& node) {
+  if (session.place().empty()) return node;
+  const std::string port = workerPort(session, node + ".x");
+  return port.substr(0, port.find_last_of('.'));
 }
 
 std::vector<std::string> exposedAs(const Graph& graph, const std::string& node, const std::string& port) {

@@ -15,8 +15,8 @@ class InspectorPart : public QWidget {
   Q_OBJECT
  public:
   InspectorPart(Session& session, QWidget* parent);
-  virtual void refresh() = 0;       // the document or what is known of it has changed
-  virtual void refreshValues() {}   // what the runs hold, or the cursor, has changed
+  virtual void refresh() = 0;      // the document or what is known of it has changed
+  virtual void refreshValues() {}  // what the runs hold, or the cursor, has changed
 
  Q_SIGNALS:
   void helpAsked(const QString& type);

@@ -68,8 +68,9 @@ DocumentView::DocumentView(Session& session, QWidget* parent) : InspectorPart(se
   column()->addSpacing(6);
   column()->addWidget(headingLabel(tr("Exposed inputs")));
   if (graph.inputs.empty())
-    column()->addWidget(dimLabel(tr("None. Right-click a parameter's name to expose it: then it is set here, by "
-                                    "--set on the command line, and swept over in a batch.")));
+    column()->addWidget(
+        dimLabel(tr("None. Right-click a parameter's name to expose it: then it is set here, by "
+                    "--set on the command line, and swept over in a batch.")));
   for (const ExposedInput& input : graph.inputs) addInput(input);
   column()->addSpacing(6);
   column()->addWidget(headingLabel(tr("Exposed outputs")));
@@ -88,26 +89,29 @@ void DocumentView::addInput(const ExposedInput& input) {
   }
   if (!isParameter(session_.catalog(), port)) {
     const ValueType* type = session_.catalog().type(port.type);
-    column()->addWidget(dimLabel(QString::fromStdString(input.name + ": " + (type ? type->name : port.type))));
+    column()->addWidget(
+        dimLabel(QString::fromStdString(input.name + ": " + (type ? type->name : port.type))));
     return;
   }
   auto* row = new ParameterRow(port, QString::fromStdString(input.name),
-                               QString::fromStdString(input.doc.empty() ? port.doc : input.doc), session_.folder(),
-                               "param." + QString::fromStdString(input.name));
-  connect(row, &ParameterRow::edited, this, [this, name = input.name](const nlohmann::json& value, bool going) {
-    const bool done = session_.edit(
-        tr("Set %1").arg(QString::fromStdString(name)),
-        [&](const Document& document) {
-          Document changed = document;
-          for (const ExposedInput& each : graphAt(document, session_.place()).inputs)
-            if (each.name == name)
-              for (const Link& to : each.to)
-                changed = setParam(changed, session_.place(), session_.catalog(), to.node, to.port, value);
-          return changed;
-        },
-        going ? "exposed " + name : std::string());
-    if (!done) refresh();
-  });
+                               QString::fromStdString(input.doc.empty() ? port.doc : input.doc),
+                               session_.folder(), "param." + QString::fromStdString(input.name));
+  connect(row, &ParameterRow::edited, this,
+          [this, name = input.name](const nlohmann::json& value, bool going) {
+            const bool done = session_.edit(
+                tr("Set %1").arg(QString::fromStdString(name)),
+                [&](const Document& document) {
+                  Document changed = document;
+                  for (const ExposedInput& each : graphAt(document, session_.place()).inputs)
+                    if (each.name == name)
+                      for (const Link& to : each.to)
+                        changed =
+                            setParam(changed, session_.place(), session_.catalog(), to.node, to.port, value);
+                  return changed;
+                },
+                going ? "exposed " + name : std::string());
+            if (!done) refresh();
+          });
   connect(row, &ParameterRow::settled, this, [this] { session_.endMerge(); });
   row->addToMenu(tr("No longer expose"), [this, name = input.name] {
     session_.edit(tr("Unexpose %1").arg(QString::fromStdString(name)),
@@ -187,16 +191,20 @@ DecorationView::DecorationView(Session& session, std::string id, QWidget* parent
   column()->addWidget(headingLabel(tr("Colour")));
   auto* colours = new QHBoxLayout;
   colours->setSpacing(4);
-  const std::pair<QString, const char*> choices[] = {{tr("Blue"), "#3A6EA5"},  {tr("Green"), "#3F7D58"},
-                                                     {tr("Pink"), "#9A4D8E"},  {tr("Amber"), "#9A6B1F"},
+  const std::pair<QString, const char*> choices[] = {{tr("Blue"), "#3A6EA5"},
+                                                     {tr("Green"), "#3F7D58"},
+                                                     {tr("Pink"), "#9A4D8E"},
+                                                     {tr("Amber"), "#9A6B1F"},
                                                      {tr("Grey"), "#5A6270"}};
   for (const auto& [name, colour] : choices) {
     QPushButton* button = smallButton(name, QString("colour.") + colour, name);
     connect(button, &QPushButton::clicked, this, [this, colour = std::string(colour)] {
       session_.edit(tr("Set colour"), [&](const Document& document) {
         Layout layout = layoutOf(document, session_.place());
-        if (const auto frame = layout.frames.find(id_); frame != layout.frames.end()) frame->second.colour = colour;
-        if (const auto note = layout.notes.find(id_); note != layout.notes.end()) note->second.colour = colour;
+        if (const auto frame = layout.frames.find(id_); frame != layout.frames.end())
+          frame->second.colour = colour;
+        if (const auto note = layout.notes.find(id_); note != layout.notes.end())
+          note->second.colour = colour;
         return withLayout(document, session_.place(), layout);
       });
     });
@@ -217,8 +225,9 @@ void DecorationView::refresh() {
 SeveralView::SeveralView(Session& session, QWidget* parent)
     : InspectorPart(session, parent), text_(textLabel({})) {
   column()->addWidget(text_);
-  column()->addWidget(dimLabel(tr("Delete, duplicate, align, mute, group and wrap in a zone work on all of them: see "
-                                  "the menus Edit and Graph.")));
+  column()->addWidget(
+      dimLabel(tr("Delete, duplicate, align, mute, group and wrap in a zone work on all of them: see "
+                  "the menus Edit and Graph.")));
 }
 
 void SeveralView::refresh() {

@@ -10,10 +10,6 @@ namespace {
 
 const Graph& graphOf(const Session& session) { return graphAt(session.document(), session.place()); }
 
-QString checkedPath(const Session& session, const std::string& port) {
-  return QString::fromStdString(session.place().empty() ? port : session.place() + "/" + port);
-}
-
 }  // namespace
 
 NodeHeader::NodeHeader(Session& session, std::string id, QWidget* parent)
@@ -42,8 +38,10 @@ NodeHeader::NodeHeader(Session& session, std::string id, QWidget* parent)
     const bool done = session.edit(tr("Rename to %1").arg(text), [&](const Document& document) {
       return rename(document, place, from, to);
     });
-    if (done) session.select({.nodes = {to}, .wires = {}, .port = {}});
-    else refresh();
+    if (done)
+      session.select({.nodes = {to}, .wires = {}, .port = {}});
+    else
+      refresh();
   });
   name_->setFont(numberFont(name_->font()));
   name_->setMaximumWidth(120);
@@ -82,9 +80,9 @@ void NodeHeader::refresh() {
   if (!name_->hasFocus() || !name_->isModified()) name_->setText(QString::fromStdString(id_));
   mode_->setCurrentIndex(static_cast<int>(node->mode));
   QStringList problems;
-  const std::string path = checkedPath(session_, id_).toStdString();
+  const std::string path = workerNode(session_, id_);
   for (const Checked::Problem& problem : session_.checked().errors)
-    if (problem.node == path || problem.node == id_)
+    if (problem.node == path)
       problems << QString::fromStdString((problem.port.empty() ? "" : problem.port + ": ") + problem.message);
   if (const auto run = session_.shownRun(); run && run->error && run->error->node.toStdString() == path)
     problems << tr("The run failed here: %1").arg(run->error->message);
@@ -105,7 +103,7 @@ NodeParameters::NodeParameters(Session& session, std::string id, QWidget* parent
   for (const auto& [name, value] : node->params)
     if (!rows_.count(name)) {
       QLabel* label = dimLabel(QString("%1 = %2").arg(QString::fromStdString(name),
-                                                     QString::fromStdString(value.dump()).left(200)));
+                                                      QString::fromStdString(value.dump()).left(200)));
       label->setToolTip(tr("This program does not know this parameter. It is kept."));
       column()->addWidget(label);
     }
@@ -113,9 +111,10 @@ NodeParameters::NodeParameters(Session& session, std::string id, QWidget* parent
 
 void NodeParameters::addRow(const Socket& socket) {
   const std::string slot = socket.slot;
-  auto* row = new ParameterRow(socket.port, QString::fromStdString(socket.label.empty() ? slot : socket.label),
-                               QString::fromStdString(socket.port.doc), session_.folder(),
-                               "param." + QString::fromStdString(id_ + "." + slot));
+  auto* row =
+      new ParameterRow(socket.port, QString::fromStdString(socket.label.empty() ? slot : socket.label),
+                       QString::fromStdString(socket.port.doc), session_.folder(),
+                       "param." + QString::fromStdString(id_ + "." + slot));
   connect(row, &ParameterRow::edited, this, [this, slot, row](const nlohmann::json& value, bool going) {
     const bool done = session_.edit(
         tr("Set %1").arg(QString::fromStdString(slot)),
@@ -136,15 +135,14 @@ void NodeParameters::addRow(const Socket& socket) {
         std::vector<Wire> wires;
         for (const Wire& wire : wiresOf(graphAt(document, session_.place())))
           if (wire.to == InputSlot{id_, slot}) wires.push_back(wire);
-        return disconnect(document, session_.place(), wires);
+        return editor::disconnect(document, session_.place(), wires);
       });
     });
   }
   for (const std::string& name : exposedAs(graph, id_, slot)) {
     row->addToMenu(tr("No longer expose as %1").arg(QString::fromStdString(name)), [this, name] {
-      session_.edit(tr("Unexpose %1").arg(QString::fromStdString(name)), [&](const Document& document) {
-        return unexpose(document, session_.place(), name);
-      });
+      session_.edit(tr("Unexpose %1").arg(QString::fromStdString(name)),
+                    [&](const Document& document) { return unexpose(document, session_.place(), name); });
     });
   }
   row->addToMenu(tr("Expose under a name…"), [this, slot] {
@@ -240,8 +238,10 @@ void NodePorts::addPort(const Socket& socket, bool output) {
     path = id_ + "." + socket.slot;
   } else {
     const auto links = linksInto(graphOf(session_), {id_, socket.slot});
-    if (!links.empty()) path = links.front().text();
-    else if (socket.port.required) text->setText(tr("%1, not linked").arg(typeName));
+    if (!links.empty())
+      path = links.front().text();
+    else if (socket.port.required)
+      text->setText(tr("%1, not linked").arg(typeName));
   }
   if (!path.empty()) texts_.emplace_back(path, text);
   column()->addWidget(row);
@@ -249,7 +249,7 @@ void NodePorts::addPort(const Socket& socket, bool output) {
 
 void NodePorts::refresh() {
   for (const auto& [path, label] : texts_) {
-    const auto found = session_.checked().ports.find(checkedPath(session_, path).toStdString());
+    const auto found = session_.checked().ports.find(workerPort(session_, path));
     if (found == session_.checked().ports.end()) continue;
     label->setText(QString::fromStdString(found->second));
     label->setToolTip(label->text());

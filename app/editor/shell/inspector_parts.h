@@ -126,6 +126,9 @@ class SeveralView : public InspectorPart {
   QLabel* text_;
 };
 
+/// A port, or a node, of the place at hand as the worker calls it: "group/node.port".
+std::string workerPort(const Session& session, const std::string& port);
+std::string workerNode(const Session& session, const std::string& node);
 /// Which exposed names lead to a parameter.
 std::vector<std::string> exposedAs(const Graph& graph, const std::string& node, const std::string& port);
 /// Can its value be edited: has it a form in the file?

@@ -62,7 +62,8 @@ ValueView::ValueView(Session& session, std::string id, QWidget* parent)
       picture_(new QLabel),
       numbers_(textLabel({})),
       histogram_(new HistogramView),
-      watch_(smallButton({}, "inspectorWatch", tr("Its pictures of every step in the timeline, or no longer"))) {
+      watch_(
+          smallButton({}, "inspectorWatch", tr("Its pictures of every step in the timeline, or no longer"))) {
   picture_->setObjectName("inspectorPicture");
   picture_->setAlignment(Qt::AlignLeft);
   numbers_->setObjectName("inspectorNumbers");
@@ -75,14 +76,16 @@ ValueView::ValueView(Session& session, std::string id, QWidget* parent)
   column()->addWidget(watch_, 0, Qt::AlignLeft);
   histogram_->hide();
   connect(watch_, &QPushButton::clicked, this, [this] {
-    const std::string port = this->port();
+    const std::string port = workerPort(session_, this->port());
     if (port.empty()) return;
     session_.edit(tr("Watch %1").arg(QString::fromStdString(port)), [&](const Document& document) {
       Layout layout = layoutOf(document, "");
       layout.watched = watchedPorts(document, session_.catalog());
       const auto found = std::find(layout.watched.begin(), layout.watched.end(), port);
-      if (found == layout.watched.end()) layout.watched.push_back(port);
-      else layout.watched.erase(found);
+      if (found == layout.watched.end())
+        layout.watched.push_back(port);
+      else
+        layout.watched.erase(found);
       return withLayout(document, "", layout);
     });
   });
@@ -91,8 +94,7 @@ ValueView::ValueView(Session& session, std::string id, QWidget* parent)
 // The selected one where it is this node's; else the first of which there is a picture, or numbers.
 std::string ValueView::port() const {
   const std::string& selected = session_.selection().port;
-  const std::string prefix = (session_.place().empty() ? "" : session_.place() + "/") + id_;
-  if (selected.starts_with(id_ + ".") || selected.starts_with(prefix + ".")) return selected;
+  if (selected.starts_with(id_ + ".") || selected.starts_with(id_ + ":")) return selected;
   const Node* node = findNode(graphAt(session_.document(), session_.place()), id_);
   if (!node) return {};
   const Face face = faceOf(session_.document(), session_.place(), *node, session_.catalog());
@@ -100,7 +102,7 @@ std::string ValueView::port() const {
   for (const auto* sockets : {&face.outputs, &face.bodyOutputs})
     for (const Socket& socket : *sockets) {
       if (socket.adds) continue;
-      const std::string port = prefix + "." + socket.slot;
+      const std::string port = id_ + "." + socket.slot;
       if (first.empty()) first = port;
       if (session_.pictureOf(port)) return port;
     }
@@ -112,7 +114,8 @@ void ValueView::refreshValues() {
   setVisible(!port.empty());
   if (port.empty()) return;
   const auto watched = watchedPorts(session_.document(), session_.catalog());
-  const bool isWatched = std::find(watched.begin(), watched.end(), port) != watched.end();
+  const std::string path = workerPort(session_, port);
+  const bool isWatched = std::find(watched.begin(), watched.end(), path) != watched.end();
   watch_->setText(isWatched ? tr("Take off the timeline") : tr("Show on the timeline"));
   const PicturePtr picture = session_.pictureOf(port);
   if ((picture ? picture->id : 0) != shown_) {
@@ -126,13 +129,16 @@ void ValueView::refreshValues() {
 void ValueView::showStatistics(const std::string& port) {
   const auto run = session_.shownRun();
   QString where = QString::fromStdString(port);
+  const std::string path = workerPort(session_, port);
   std::vector<std::pair<QString, QString>> rows;
   ValuesPtr values;
   if (run) {
-    const auto statistics = session_.frames().statistics(run->id, port);
-    const auto iterations = session_.frames().iterations(run->id, port);
+    const auto statistics = session_.frames().statistics(run->id, path);
+    const auto iterations = session_.frames().iterations(run->id, path);
     Iteration at = session_.cursor().live ? Iteration{} : session_.cursor().iteration;
     if (at.empty() && !iterations.empty()) at = iterations.back();
+    if (const auto nearest = session_.frames().nearest(run->id, path, at); nearest && !iterations.empty())
+      at = *nearest;
     if (!at.empty()) {
       QStringList steps;
       for (const int64_t index : at) steps << QString::number(index + 1);
@@ -141,7 +147,7 @@ void ValueView::showStatistics(const std::string& port) {
     // While it runs each step's numbers would have to be fetched whole: the statistics do.
     const bool moving = run->state == RunInfo::State::running && session_.cursor().live;
     const bool known = std::find(iterations.begin(), iterations.end(), at) != iterations.end();
-    if (!moving && known) values = session_.frames().values(run->id, port, at);
+    if (!moving && known) values = session_.frames().values(run->id, path, at);
     if (values) {
       QStringList sizes;
       for (const int64_t size : values->shape) sizes << QString::number(size);
@@ -157,16 +163,18 @@ void ValueView::showStatistics(const std::string& port) {
     }
   }
   if (rows.empty()) {
-    const auto found = session_.checked().ports.find(port);
+    const auto found = session_.checked().ports.find(path);
     if (found != session_.checked().ports.end())
       rows.emplace_back(tr("will be"), QString::fromStdString(found->second));
   }
   which_->setText(where);
   QString text = "<table width='100%' cellspacing='0' cellpadding='1'>";
   for (const auto& [name, value] : rows)
-    text += QString("<tr><td style='color:%1'>%2</td><td align='right' style=\"font-family:'JetBrains Mono'\">%3</td>"
-                    "</tr>")
-                .arg(Theme::current().dim.name(), name.toHtmlEscaped(), value.toHtmlEscaped());
+    text +=
+        QString(
+            "<tr><td style='color:%1'>%2</td><td align='right' style=\"font-family:'JetBrains Mono'\">%3</td>"
+            "</tr>")
+            .arg(Theme::current().dim.name(), name.toHtmlEscaped(), value.toHtmlEscaped());
   numbers_->setText(rows.empty() ? QString() : text + "</table>");
   numbers_->setVisible(!rows.empty());
   histogram_->setValues(values);

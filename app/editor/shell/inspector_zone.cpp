@@ -56,7 +56,8 @@ ZoneContents::ZoneContents(Session& session, std::string id, QWidget* parent)
     column()->addWidget(count_);
   } else {
     column()->addWidget(headingLabel(tr("Goes over")));
-    for (const auto& [name, link] : zone.over) addNamed("over.", name, QString::fromStdString(link.text()), false);
+    for (const auto& [name, link] : zone.over)
+      addNamed("over.", name, QString::fromStdString(link.text()), false);
   }
   column()->addWidget(headingLabel(tr("States, carried from step to step")));
   for (const Zone::State& state : zone.state)
@@ -73,9 +74,9 @@ ZoneContents::ZoneContents(Session& session, std::string id, QWidget* parent)
   column()->addWidget(headingLabel(tr("Collected, a value a step")));
   for (const Zone::Collect& each : zone.collect)
     addNamed("collect.", each.name, QString::fromStdString(each.from.text()), true);
-  column()->addWidget(dimLabel(
-      tr("Drag a wire to the zone's empty sockets: on the left one more thing to go over or a state, inside on "
-         "the right one more collection.")));
+  column()->addWidget(dimLabel(tr(
+      "Drag a wire to the zone's empty sockets: on the left one more thing to go over or a state, inside on "
+      "the right one more collection.")));
 }
 
 void ZoneContents::addNamed(const QString& prefix, const std::string& name, const QString& from, bool every) {
@@ -145,7 +146,7 @@ void ZoneContents::refresh() {
 
 void ZoneContents::refreshValues() {
   const auto run = session_.shownRun();
-  const std::string path = session_.place().empty() ? id_ : session_.place() + "/" + id_;
+  const std::string path = workerNode(session_, id_);
   const auto found = run ? run->zones.find(path) : std::map<std::string, ZoneProgress>::const_iterator{};
   progress_->setVisible(run && found != run->zones.end());
   if (!run || found == run->zones.end()) return;

@@ -30,7 +30,8 @@ KeySettings::KeySettings(Commands& commands, QWidget* parent)
       add_(smallButton(tr("Add"), "keyAdd", tr("These keys too"))),
       clear_(smallButton(tr("None"), "keyClear", tr("No keys for this command"))),
       reset_(smallButton(tr("Back to the preset's"), "keyReset", tr("The preset's keys for this command"))),
-      resetAll_(smallButton(tr("All back to the preset's"), "keyResetAll", tr("Forgets all keys of your own"))),
+      resetAll_(
+          smallButton(tr("All back to the preset's"), "keyResetAll", tr("Forgets all keys of your own"))),
       conflict_(textLabel({})) {
   preset_->setObjectName("keyPreset");
   preset_->addItems({tr("Keys as in ComfyUI"), tr("Keys as in Blender"), tr("Keys as in Nuke")});
@@ -65,7 +66,8 @@ KeySettings::KeySettings(Commands& commands, QWidget* parent)
     conflict_->setProperty("bad", !titles.isEmpty());
     conflict_->style()->unpolish(conflict_);
     conflict_->style()->polish(conflict_);
-    conflict_->setText(titles.isEmpty() ? QString() : tr("Also of: %1. Neither will work then.").arg(titles.join(", ")));
+    conflict_->setText(titles.isEmpty() ? QString()
+                                        : tr("Also of: %1. Neither will work then.").arg(titles.join(", ")));
   });
   connect(set_, &QPushButton::clicked, this, [this] {
     adding_ = false;
@@ -89,7 +91,8 @@ QString KeySettings::chosen() const {
 
 void KeySettings::choose(const QString& id) {
   for (int i = 0; i < table_->topLevelItemCount(); ++i)
-    if (table_->topLevelItem(i)->data(0, kIdRole).toString() == id) table_->setCurrentItem(table_->topLevelItem(i));
+    if (table_->topLevelItem(i)->data(0, kIdRole).toString() == id)
+      table_->setCurrentItem(table_->topLevelItem(i));
 }
 
 void KeySettings::fill() {
@@ -100,7 +103,8 @@ void KeySettings::fill() {
   preset_->setCurrentIndex(static_cast<int>(commands_.preset()));
   for (const Command& command : commands_.all()) {
     const QList<QKeySequence> keys = commands_.keys(command.id);
-    auto* item = new QTreeWidgetItem(table_, {command.title, QString(command.menu).replace('/', u" › "), keysText(keys)});
+    auto* item = new QTreeWidgetItem(
+        table_, {command.title, QString(command.menu).replace('/', u" › "), keysText(keys)});
     item->setData(0, kIdRole, command.id);
     item->setToolTip(0, command.help);
     if (commands_.ownKeys(command.id)) {

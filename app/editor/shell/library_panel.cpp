@@ -29,9 +29,9 @@ class LibraryTree : public QTreeWidget {
 };
 
 // As pipelines are built; groups that are not named come after, by name.
-const char* const kOrder[] = {"denoise", "denoiser", "ddpm",    "guidance", "predict", "step",
-                              "noise",   "schedule", "timesteps", "image",  "tensor",  "weights",
-                              "data",    "train",    "loss",      "series", "plot"};
+const char* const kOrder[] = {"denoise", "denoiser", "ddpm",      "guidance", "predict", "step",
+                              "noise",   "schedule", "timesteps", "image",    "tensor",  "weights",
+                              "data",    "train",    "loss",      "series",   "plot"};
 
 int placeOf(const std::string& group) {
   const auto found = std::find(std::begin(kOrder), std::end(kOrder), group);
@@ -54,7 +54,8 @@ LibraryPanel::LibraryPanel(Session& session, QWidget* parent)
       tree_(new LibraryTree),
       title_(textLabel({})),
       doc_(dimLabel({})),
-      more_(smallButton(tr("All about it"), "libraryHelp", tr("Its ports, one by one, in the node reference"))) {
+      more_(smallButton(tr("All about it"), "libraryHelp",
+                        tr("Its ports, one by one, in the node reference"))) {
   search_->setObjectName("librarySearch");
   search_->setPlaceholderText(tr("Search — Tab on the canvas"));
   search_->setClearButtonEnabled(true);
@@ -158,7 +159,8 @@ void LibraryPanel::filter() {
       item->setHidden(!query.isEmpty() && !score && !inDoc);
       any |= !item->isHidden();
       const int worth = score.value_or(0) + (item->text(0).startsWith(query, Qt::CaseInsensitive) ? 100 : 0);
-      if (!query.isEmpty() && !item->isHidden() && (!best || worth > bestScore)) best = item, bestScore = worth;
+      if (!query.isEmpty() && !item->isHidden() && (!best || worth > bestScore))
+        best = item, bestScore = worth;
     }
     group->setHidden(!query.isEmpty() && !any);
   }

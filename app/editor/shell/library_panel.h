@@ -1,8 +1,8 @@
 #pragma once
 // The node library: all node types by group, to be searched, dragged onto the canvas or added by a double
 // click. Below, what the chosen one does.
-#include <QLineEdit>
 #include <QLabel>
+#include <QLineEdit>
 #include <QPushButton>
 #include <QTreeWidget>
 

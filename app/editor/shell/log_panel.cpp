@@ -56,7 +56,8 @@ LogPanel::LogPanel(Session& session, QWidget* parent)
 
 void LogPanel::add(const QString& from, const QString& text) {
   for (const QString& line : text.left(kMostLength).split('\n')) {
-    const QString whole = QTime::currentTime().toString("HH:mm:ss") + "  " + from.leftJustified(10) + "  " + line;
+    const QString whole =
+        QTime::currentTime().toString("HH:mm:ss") + "  " + from.leftJustified(10) + "  " + line;
     if (lines_.size() >= kMostLines) lines_.erase(lines_.begin(), lines_.begin() + kMostLines / 10);
     lines_ << whole;
     show(whole);

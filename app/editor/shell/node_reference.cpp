@@ -102,7 +102,8 @@ QString NodeReference::page(const NodeType& node) const {
                      .arg(escaped(node.title), theme.dim.name(), escaped(node.id), groupTitle(node.group))
                      .arg(node.version)
                      .arg(escaped(node.doc));
-  if (node.effect) html += "<p>" + tr("Runs for what it does, whether or not anything needs its outputs.") + "</p>";
+  if (node.effect)
+    html += "<p>" + tr("Runs for what it does, whether or not anything needs its outputs.") + "</p>";
   if (node.showsInside)
     html += "<p>" + tr("Shows what is inside: a probe at node:name sees its tensors.") + "</p>";
   const auto table = [&](const QString& title, const std::vector<PortType>& ports) {
@@ -113,20 +114,25 @@ QString NodeReference::page(const NodeType& node) const {
       QStringList facts;
       if (port.required) facts << tr("must be given");
       if (!port.value.is_null()) facts << tr("default %1").arg(escaped(port.value.dump()).left(80));
-      if (port.min && port.max) facts << tr("%1 to %2").arg(numberText(*port.min), numberText(*port.max));
-      else if (port.min) facts << tr("%1 or more").arg(numberText(*port.min));
-      else if (port.max) facts << tr("%1 or less").arg(numberText(*port.max));
+      if (port.min && port.max)
+        facts << tr("%1 to %2").arg(numberText(*port.min), numberText(*port.max));
+      else if (port.min)
+        facts << tr("%1 or more").arg(numberText(*port.min));
+      else if (port.max)
+        facts << tr("%1 or less").arg(numberText(*port.max));
       if (port.many) facts << tr("takes several links");
       if (!port.choices.empty()) {
         QStringList choices;
         for (const std::string& choice : port.choices) choices << escaped(choice);
         facts << tr("one of %1").arg(choices.join(", "));
       }
-      html += QString("<tr><td width='26%'><b>%1</b><br><span style='color:%2'>%3</span></td><td>%4%5</td></tr>")
-                  .arg(escaped(port.id), theme.dim.name(), escaped(type ? type->name : port.type), escaped(port.doc),
-                       facts.isEmpty() ? QString()
-                                       : QString("<br><span style='color:%1'>%2</span>")
-                                             .arg(theme.dim.name(), facts.join(" · ")));
+      html +=
+          QString("<tr><td width='26%'><b>%1</b><br><span style='color:%2'>%3</span></td><td>%4%5</td></tr>")
+              .arg(escaped(port.id), theme.dim.name(), escaped(type ? type->name : port.type),
+                   escaped(port.doc),
+                   facts.isEmpty() ? QString()
+                                   : QString("<br><span style='color:%1'>%2</span>")
+                                         .arg(theme.dim.name(), facts.join(" · ")));
     }
     html += "</table>";
   };

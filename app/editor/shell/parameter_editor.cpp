@@ -214,8 +214,9 @@ class PathEditor : public ParameterEditor {
   PathEditor(const PortType& port, const QString& folder, const QString& name, QWidget* parent)
       : ParameterEditor(parent), port_(port), folder_(folder), line_(new TextLine) {
     line_->setObjectName(name);
-    QPushButton* browse = smallButton(tr("Browse"), name + ".browse",
-                                      port.writes ? tr("Choose the file that is written") : tr("Choose a file"));
+    QPushButton* browse =
+        smallButton(tr("Browse"), name + ".browse",
+                    port.writes ? tr("Choose the file that is written") : tr("Choose a file"));
     auto* layout = rowIn(this);
     layout->addWidget(line_, 1);
     layout->addWidget(browse);
@@ -232,18 +233,25 @@ class PathEditor : public ParameterEditor {
     auto* dialog = new QFileDialog(window(), port_.writes ? tr("File to write") : tr("File"), folder_);
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     dialog->setObjectName("fileDialog");
-    if (port_.writes) dialog->setAcceptMode(QFileDialog::AcceptSave);
-    else dialog->setFileMode(QFileDialog::ExistingFile);
+    if (port_.writes)
+      dialog->setAcceptMode(QFileDialog::AcceptSave);
+    else
+      dialog->setFileMode(QFileDialog::ExistingFile);
     QStringList filters;
     for (const QString& extension : QString::fromStdString(port_.extensions).split(' ', Qt::SkipEmptyParts))
       filters << "*" + extension;
-    if (!filters.isEmpty()) dialog->setNameFilters({tr("Files that fit") + " (" + filters.join(' ') + ")",
-                                                    tr("All files") + " (*)"});
+    if (!filters.isEmpty())
+      dialog->setNameFilters(
+          {tr("Files that fit") + " (" + filters.join(' ') + ")", tr("All files") + " (*)"});
     connect(dialog, &QFileDialog::fileSelected, this, [this](const QString& file) {
       // Beside the graph: a name relative to it, so that both can be moved together.
       const QString relative = QDir(folder_).relativeFilePath(file);
       const bool below = !folder_.isEmpty() && !relative.startsWith("..");
-      Q_EMIT edited((below ? relative : port_.writes ? QFileInfo(file).fileName() : file).toStdString(), false);
+      Q_EMIT edited((below          ? relative
+                     : port_.writes ? QFileInfo(file).fileName()
+                                    : file)
+                        .toStdString(),
+                    false);
     });
     dialog->open();
   }

@@ -20,8 +20,8 @@ QString rangeText(const PortType& port) {
 
 }  // namespace
 
-ParameterRow::ParameterRow(const PortType& port, const QString& label, const QString& doc, const QString& folder,
-                           const QString& name, QWidget* parent)
+ParameterRow::ParameterRow(const PortType& port, const QString& label, const QString& doc,
+                           const QString& folder, const QString& name, QWidget* parent)
     : QWidget(parent),
       port_(port),
       label_(new ElidedLabel(label)),
@@ -78,7 +78,8 @@ void ParameterRow::setDriver(const QString& text) {
   driver_->setTextFormat(Qt::PlainText);
   driver_->setProperty("dim", true);
   row_->insertWidget(1, driver_, 1);
-  QPushButton* unlink = smallButton(tr("Unlink"), editor_->objectName() + ".unlink", tr("Take the link away"));
+  QPushButton* unlink =
+      smallButton(tr("Unlink"), editor_->objectName() + ".unlink", tr("Take the link away"));
   row_->insertWidget(2, unlink);
   connect(unlink, &QPushButton::clicked, this, &ParameterRow::unlinkAsked);
 }

@@ -3,7 +3,6 @@
 #include <QCoreApplication>
 #include <QDir>
 #include <QFileInfo>
-#include <QStandardPaths>
 
 namespace loom::editor {
 namespace {
@@ -26,15 +25,10 @@ QString resourcesFolder() {
 }
 
 QString galleryPicture(const QString& graphFile) {
-  const QString picture = resourcesFolder() + "/gallery/" + QFileInfo(graphFile).completeBaseName() + ".png";
+  const QFileInfo info(graphFile);
+  const QString name = (info.dir().dirName() == "train" ? "train_" : "") + info.completeBaseName();
+  const QString picture = resourcesFolder() + "/gallery/" + name + ".png";
   return QFileInfo::exists(picture) ? picture : QString();
-}
-
-QString runnerProgram(const QString& named) {
-  if (!named.isEmpty()) return named;
-  const QString beside = QCoreApplication::applicationDirPath() + "/noiseloom";
-  if (QFileInfo(beside).isExecutable()) return beside;
-  return QStandardPaths::findExecutable("noiseloom");
 }
 
 }  // namespace loom::editor

@@ -7,9 +7,8 @@ namespace loom::editor {
 
 QString graphsFolder();
 QString resourcesFolder();
-/// The picture that the gallery shows for a graph file: resources/gallery/NAME.png; empty where there is none.
+/// The picture that the gallery shows for a graph file: resources/gallery/NAME.png, train_NAME.png for those
+/// of the folder train; empty where there is none.
 QString galleryPicture(const QString& graphFile);
-/// The noiseloom program: as named, else the one beside this, else that of PATH.
-QString runnerProgram(const QString& named);
 
 }  // namespace loom::editor

@@ -53,7 +53,8 @@ void ProblemsPanel::fill() {
     add(QString::fromStdString(problem.node), QString::fromStdString(problem.port),
         QString::fromStdString(problem.message));
   if (const auto run = session_.shownRun(); run && run->error)
-    add(run->error->node, run->error->port, tr("run %1 failed: %2").arg(run->number).arg(run->error->message));
+    add(run->error->node, run->error->port,
+        tr("run %1 failed: %2").arg(run->number).arg(run->error->message));
   list_->clear();
   for (int i = 0; i < texts.size(); ++i) {
     auto* item = new QListWidgetItem(texts[i], list_);

@@ -10,7 +10,9 @@ constexpr int kMost = 12;
 
 }  // namespace
 
-QStringList recentFiles(const QSettings& settings) { return settings.value(kSetting).toStringList().mid(0, kMost); }
+QStringList recentFiles(const QSettings& settings) {
+  return settings.value(kSetting).toStringList().mid(0, kMost);
+}
 
 void addRecentFile(QSettings& settings, const QString& file) {
   if (file.isEmpty()) return;

@@ -114,8 +114,10 @@ void RunToolbar::showProgress() {
     if (zone.depth != 1 || (!zone.running && run->state == RunInfo::State::running)) continue;
     if (zone.count) part = static_cast<int>(kParts * zone.done / std::max<int64_t>(1, zone.count));
     if (!alive) continue;
-    if (zone.perSecond > 0) text += tr(" · %1 steps/s").arg(zone.perSecond, 0, 'f', zone.perSecond < 10 ? 1 : 0);
-    if (zone.left && run->state == RunInfo::State::running) text += tr(" · %1 left").arg(secondsText(*zone.left));
+    if (zone.perSecond > 0)
+      text += tr(" · %1 steps/s").arg(zone.perSecond, 0, 'f', zone.perSecond < 10 ? 1 : 0);
+    if (zone.left && run->state == RunInfo::State::running)
+      text += tr(" · %1 left").arg(secondsText(*zone.left));
   }
   progress_->setValue(part);
   text_->setText(text);
@@ -148,9 +150,11 @@ void RunToolbar::fillDevices() {
   add(tr("The worker's own choice"), session_.device().isEmpty(),
       [this] { session_.setDevice({}, session_.dtype()); });
   for (const QString& device : devices_)
-    add(device, session_.device() == device, [this, device] { session_.setDevice(device, session_.dtype()); });
+    add(device, session_.device() == device,
+        [this, device] { session_.setDevice(device, session_.dtype()); });
   menu->addSection(tr("Numbers of networks"));
-  add(tr("Its own choice"), session_.dtype().isEmpty(), [this] { session_.setDevice(session_.device(), {}); });
+  add(tr("Its own choice"), session_.dtype().isEmpty(),
+      [this] { session_.setDevice(session_.device(), {}); });
   for (const char* dtype : {"fp32", "bf16", "fp16"})
     add(dtype, session_.dtype() == dtype, [this, dtype] { session_.setDevice(session_.device(), dtype); });
 }

@@ -60,7 +60,8 @@ class RunDelegate : public QStyledItemDelegate {
     const QRect square(area.left(), area.top() + 1, kPicture, kPicture);
     painter->fillRect(square, theme.field);
     if (run->thumbnail) {
-      const QPixmap pixmap = pixmapOf(imageOf(*run->thumbnail), kPicture, painter->device()->devicePixelRatioF());
+      const QPixmap pixmap =
+          pixmapOf(imageOf(*run->thumbnail), kPicture, painter->device()->devicePixelRatioF());
       const QSize size = pixmap.deviceIndependentSize().toSize();
       painter->drawPixmap(square.center() - QPoint(size.width() / 2 - 1, size.height() / 2 - 1), pixmap);
     }
@@ -269,7 +270,8 @@ void RunsPanel::compare() {
       const auto& all = session_.runs().all();
       for (auto each = all.rbegin(); each != all.rend(); ++each)
         if ((*each)->id != run->id) {
-          session_.setCursor({.run = run->id, .iteration = session_.cursor().iteration, .live = session_.cursor().live});
+          session_.setCursor(
+              {.run = run->id, .iteration = session_.cursor().iteration, .live = session_.cursor().live});
           session_.compareWith((*each)->id);
           break;
         }

@@ -20,7 +20,9 @@ constexpr int kUsualFramesMb = 512;
 
 }  // namespace
 
-bool ShellSettings::dark(const QSettings& settings) { return settings.value("view/theme", "dark") != "light"; }
+bool ShellSettings::dark(const QSettings& settings) {
+  return settings.value("view/theme", "dark") != "light";
+}
 int ShellSettings::textSize(const QSettings& settings) {
   return std::clamp(settings.value("view/textSize", kUsualText).toInt(), kLeastText, kMostText);
 }
@@ -28,7 +30,8 @@ int ShellSettings::framesBudgetMb(const QSettings& settings) {
   return std::clamp(settings.value("frames/budgetMb", kUsualFramesMb).toInt(), 64, 16384);
 }
 
-SettingsDialog::SettingsDialog(Session& session, Commands& commands, const QString& dataFolder, QWidget* parent)
+SettingsDialog::SettingsDialog(Session& session, Commands& commands, const QString& dataFolder,
+                               QWidget* parent)
     : QDialog(parent),
       session_(session),
       search_(new QLineEdit),
@@ -166,7 +169,8 @@ void SettingsDialog::addFolders(const QString& dataFolder) {
   connect(folder, &QPushButton::clicked, this,
           [dataFolder] { QDesktopServices::openUrl(QUrl::fromLocalFile(dataFolder)); });
   row(tr("Data folder"),
-      tr("What is kept to recover, runs and the queue: %1").arg(QDir::toNativeSeparators(dataFolder)), folder);
+      tr("What is kept to recover, runs and the queue: %1").arg(QDir::toNativeSeparators(dataFolder)),
+      folder);
   auto* file = dimLabel(session_.settings().fileName());
   file->setTextInteractionFlags(Qt::TextSelectableByMouse);
   row(tr("Settings file"), {}, file);

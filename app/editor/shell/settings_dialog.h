@@ -5,8 +5,8 @@
 #include <QTabWidget>
 #include <QVBoxLayout>
 
-#include "app/editor/shell/commands.h"
 #include "app/editor/session/session.h"
+#include "app/editor/shell/commands.h"
 
 namespace loom::editor {
 
@@ -15,7 +15,7 @@ class KeySettings;
 /// What is chosen in the settings, as it is used.
 struct ShellSettings {
   static bool dark(const QSettings& settings);
-  static int textSize(const QSettings& settings);       // pixels of the usual text
+  static int textSize(const QSettings& settings);        // pixels of the usual text
   static int framesBudgetMb(const QSettings& settings);  // memory for what was seen of runs
   static constexpr int kLeastText = 11, kMostText = 22, kUsualText = 13;
 };

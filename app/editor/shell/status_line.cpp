@@ -26,7 +26,8 @@ QIcon dotIcon(const QColor& colour) {
 StatusLine::StatusLine(Session& session, QWidget* parent)
     : QStatusBar(parent),
       session_(session),
-      worker_(smallButton({}, "statusWorker", tr("The worker computes, in a process of its own. Click: start it anew"))),
+      worker_(smallButton({}, "statusWorker",
+                          tr("The worker computes, in a process of its own. Click: start it anew"))),
       problems_(smallButton({}, "statusProblems", tr("Shows the list of problems"))),
       zoom_(smallButton({}, "statusZoom", tr("Zoom of the canvas. Click: 100 %"))),
       memory_(dimLabel({})),
@@ -83,7 +84,8 @@ void StatusLine::showMemory(const nlohmann::json& params) {
     return found != memory.end() && found->is_number() ? found->get<double>() : 0;
   };
   if (!memory.is_object()) return;
-  QStringList parts{tr("worker's memory %1 of %2").arg(bytesText(bytes("process")), bytesText(bytes("total")))};
+  QStringList parts{
+      tr("worker's memory %1 of %2").arg(bytesText(bytes("process")), bytesText(bytes("total")))};
   if (bytes("cache") > 0) parts << tr("cache %1").arg(bytesText(bytes("cache")));
   if (bytes("runs") > 0) parts << tr("recordings %1").arg(bytesText(bytes("runs")));
   if (bytes("runsOnDisk") > 0) parts << tr("on disk %1").arg(bytesText(bytes("runsOnDisk")));
@@ -91,7 +93,9 @@ void StatusLine::showMemory(const nlohmann::json& params) {
 }
 
 void StatusLine::setProblems(int count) {
-  problems_->setText(count == 0 ? tr("no problems") : count == 1 ? tr("1 problem") : tr("%1 problems").arg(count));
+  problems_->setText(count == 0   ? tr("no problems")
+                     : count == 1 ? tr("1 problem")
+                                  : tr("%1 problems").arg(count));
   problems_->setIcon(count ? dotIcon(Theme::current().error) : QIcon());
 }
 

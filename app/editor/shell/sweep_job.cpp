@@ -23,7 +23,8 @@ std::vector<size_t> pointOf(const SweepJob& batch, size_t job) {
 
 QByteArray cellOf(const std::string& text) {
   QByteArray cell = QByteArray::fromStdString(text);
-  if (!cell.contains(',') && !cell.contains('"') && !cell.contains('\n') && cell.trimmed() == cell) return cell;
+  if (!cell.contains(',') && !cell.contains('"') && !cell.contains('\n') && cell.trimmed() == cell)
+    return cell;
   return '"' + cell.replace("\"", "\"\"") + '"';
 }
 
@@ -78,7 +79,8 @@ QByteArray SweepJob::csv() const {
 }
 
 Sweep sweepOf(const QString& name, const QString& values) {
-  if (values.trimmed().isEmpty()) throw Error(name.toStdString() + ": values are wanted, such as 1,2,4 or 0..9");
+  if (values.trimmed().isEmpty())
+    throw Error(name.toStdString() + ": values are wanted, such as 1,2,4 or 0..9");
   return parseSweep(name.toStdString() + "=" + values.trimmed().toStdString());
 }
 

@@ -52,7 +52,8 @@ QImage imageOf(const Picture& picture) {
   if (picture.width <= 0 || picture.height <= 0 ||
       picture.rgba.size() < static_cast<size_t>(picture.width) * picture.height * 4)
     return {};
-  return QImage(picture.rgba.data(), picture.width, picture.height, picture.width * 4, QImage::Format_RGBA8888)
+  return QImage(picture.rgba.data(), picture.width, picture.height, picture.width * 4,
+                QImage::Format_RGBA8888)
       .copy();
 }
 
@@ -60,8 +61,8 @@ QPixmap pixmapOf(const QImage& image, int side, qreal ratio) {
   if (image.isNull()) return {};
   const int pixels = static_cast<int>(std::lround(side * ratio));
   const bool enlarged = std::max(image.width(), image.height()) < pixels;
-  QPixmap pixmap = QPixmap::fromImage(image.scaled(pixels, pixels, Qt::KeepAspectRatio,
-                                                   enlarged ? Qt::FastTransformation : Qt::SmoothTransformation));
+  QPixmap pixmap = QPixmap::fromImage(image.scaled(
+      pixels, pixels, Qt::KeepAspectRatio, enlarged ? Qt::FastTransformation : Qt::SmoothTransformation));
   pixmap.setDevicePixelRatio(ratio);
   return pixmap;
 }
@@ -74,8 +75,10 @@ QFont numberFont(const QFont& like) {
 
 QFont titleFont(const QFont& like, double factor) {
   QFont font(like);
-  if (font.pixelSize() > 0) font.setPixelSize(static_cast<int>(std::lround(font.pixelSize() * factor)));
-  else font.setPointSizeF(font.pointSizeF() * factor);
+  if (font.pixelSize() > 0)
+    font.setPixelSize(static_cast<int>(std::lround(font.pixelSize() * factor)));
+  else
+    font.setPointSizeF(font.pointSizeF() * factor);
   font.setWeight(QFont::DemiBold);
   return font;
 }
@@ -119,7 +122,8 @@ std::optional<int> fuzzyScore(QStringView query, QStringView text) {
   return score * 4 - static_cast<int>(std::min<qsizetype>(text.size(), 60)) / 4;
 }
 
-void RowDelegate::paint(QPainter* painter, const QStyleOptionViewItem& given, const QModelIndex& index) const {
+void RowDelegate::paint(QPainter* painter, const QStyleOptionViewItem& given,
+                        const QModelIndex& index) const {
   QStyleOptionViewItem option(given);
   initStyleOption(&option, index);
   const QString title = option.text;
