@@ -141,6 +141,7 @@ void drawZone(const CanvasState& state, const Pen& pen, int index) {
   drawRailLabels(state, pen, node);
   for (const Thumb& thumb : node.thumbs)
     drawThumb(state, pen, moved(thumb.at, corner(node.rect)), thumb.port);
+  for (size_t i = 0; i < node.sockets.size(); ++i) drawSocket(state, pen, node, static_cast<int>(i));
   if (node.body.empty() && pen.readable(kText)) {
     const Rect room{node.rect.x + kRail, node.rect.y + kZoneHeader, node.rect.width - 2 * kRail,
                     node.rect.height - kZoneHeader};

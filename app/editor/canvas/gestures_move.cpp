@@ -114,10 +114,6 @@ void Gestures::dropMove() {
   }
   std::optional<Wire> into;
   if (state_.wireOver >= 0) into = state_.scene.wires()[state_.wireOver].wire;
-  std::map<std::string, std::vector<Point>> corners;  // of wires that went along as a whole
-  for (const WireShape& wire : state_.scene.wires())
-    if (!wire.corners.empty() && going.count(wire.from) && going.count(wire.to))
-      corners[wire.key] = wire.corners;
   const Point by = movedBy_;
   const std::string node = moving_.size() == 1 ? state_.scene.nodes()[moving_.front()].id : "";
   state_.zoneOver = state_.wireOver = -1;
@@ -135,11 +131,6 @@ void Gestures::dropMove() {
                                           : "Move " + what + " into " + QString::fromStdString(zone);
   state_.edit(name, [&](const Document& document) {
     Document next = moveBy(document, place, ids, by);
-    if (!corners.empty()) {
-      Layout layout = layoutOf(next, place);
-      for (const auto& [key, each] : corners) layout.reroutes[key] = each;
-      next = withLayout(next, place, layout);
-    }
     if (!changing.empty()) next = moveToZone(next, place, catalog, changing, zone);
     if (into) next = insertOnWire(next, place, catalog, node, *into);
     return next;

@@ -250,12 +250,11 @@ void Menus::socket() {
   if (socket_.output && !socket_.adds) {
     if (ImGui::MenuItem("Show in viewer") && state_.openViewer) state_.openViewer(state_.port(port));
     if (ImGui::MenuItem("Watch on the timeline")) {
-      state_.editLayout("Watch " + QString::fromStdString(port), [&](Layout& layout) {
-        if (layout.watched.empty() && place.empty())
-          layout.watched = watchedPorts(state_.session.document(), state_.session.catalog());
-        if (std::find(layout.watched.begin(), layout.watched.end(), port) == layout.watched.end())
-          layout.watched.push_back(port);
-      });
+      Selection selection;
+      selection.nodes = {node_};
+      selection.port = state_.port(port);
+      state_.session.select(selection);
+      canvas_.watchSelected();
     }
     const Graph& graph = graphAt(state_.session.document(), place);
     std::vector<std::string> taken;

@@ -21,9 +21,10 @@ ImFont* Pen::font(FontKind kind) const {
                                   : host_.numberFont();
 }
 
-// In halves of a pixel: each size that is drawn is rasterised once, and a zoom goes through many.
+// In halves of a pixel: each size that is drawn is rasterised once, and a zoom goes through many. Never
+// larger than asked for, so that what was measured to fit does.
 float Pen::pixels(float size) const {
-  return std::clamp(std::round(size * camera_.zoom * 2) / 2, kLeastText, 96.f);
+  return std::clamp(std::floor(size * camera_.zoom * 2 + 0.01f) / 2, kLeastText, 96.f);
 }
 
 void Pen::fill(const Rect& rect, unsigned colour, float round, ImDrawFlags corners) const {

@@ -28,7 +28,7 @@ class Search {
     int recent = 0;
     int score = 0;
     enum class What { type, note, frame, node } what = What::type;
-    std::string place;  // of a node that is found
+    std::string place = {};  // of a node that is found
   };
   void collectTypes();
   void collectNodes();
