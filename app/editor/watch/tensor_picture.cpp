@@ -113,7 +113,7 @@ int64_t paint(const Values& values, const Planes& planes, const TensorSheet& she
   for (int64_t c = 0; c < planes.channels; ++c)
     if (tile.channel < 0 || tile.channel == c) channels.push_back(planeOf(values, planes, tile.sample, c));
   const bool colour = look == TensorLook::picture && channels.size() >= 3;
-  const bool mapped = look == TensorLook::falseColour;
+  const bool mapped = look != TensorLook::picture;
   const float scale = 1 / std::max(range.second - range.first, 1e-30f);
   const int left = static_cast<int>(index) % sheet.columns * (sheet.width + sheet.gap);
   const int top = static_cast<int>(index) / sheet.columns * (sheet.height + sheet.gap);

@@ -1,6 +1,6 @@
 #pragma once
-// Numbers as colours: a tensor's samples as pictures, its channels as tiles, or in false colour, one pixel a
-// number, and which number stands at which pixel. NaN and infinity are magenta. Pure functions.
+// Numbers as colours: a tensor's samples as pictures, or in false colour whole or each channel as a tile, one
+// pixel a number, and which number stands at which pixel. NaN and infinity are magenta. Pure functions.
 #include <array>
 #include <optional>
 #include <utility>
