@@ -1,49 +1,18 @@
 #pragma once
 // Frames for other processes on this machine, without copying through a socket: memory without a name (memfd)
-// that they map read-only through /proc/<pid>/fd/<n>. It goes when the last process lets it go.
+// that they map read-only through /proc/<pid>/fd/<n>. It goes when the last process lets it go. The layout,
+// and who reads it: engine/live/shared_frames_reader.h.
 //
-// SharedFrames is a ring of buffers, written by one thread and read by any number of processes. The newest
-// frame wins; a slow reader slows nobody. The memory can't be shrunk, so no reader can be made to fault, and
-// it can't be written through another descriptor where the system knows that seal (Linux 5.1).
-//
-// Bytes, little endian; a reader in Python needs struct and mmap alone:
-//
-//   offset  type     what
-//        0  8 bytes  "NLFRAMES"
-//        8  u32      version of this layout, 1
-//       12  u32      buffers, n
-//       16  u64      bytes from one buffer to the next, a multiple of 4096
-//       24  u64      most bytes of a payload
-//       32  u64      generation of the newest frame: 1, 2, ...; 0: there is none yet
-//     4096           buffer 0, then buffer 1, ...; the frame of generation G lies in buffer (G - 1) % n
-//
-// A buffer:
-//        0  u64      stamp: 2 G while it holds the whole frame of generation G, odd while it is being written
-//        8  u64      generation
-//       16  i64 x 8  iteration, outermost zone first
-//       80  u32      how many of these count
-//       84  u32      width
-//       88  u32      height
-//       92  u32      channels
-//       96  u32      dtype: 0 uint8, 1 float32, 2 float16, 3 bfloat16, 4 float64, 5 int64, 6 int32, 7 bool
-//      100  u32      0
-//      104  u64      bytes of the payload
-//      112  f64      when it was written: seconds since 1970
-//      120  f64      seconds that the step took; 0 where that is not known
-//      128           zeroes
-//      256           payload: rows from the top, channels innermost
-//
-// How to read: G = newest; stop if it is 0. Read the stamp of buffer (G - 1) % n; if it is not 2 G, begin
-// again. Copy header and payload; read the stamp again; if it is no longer 2 G, begin again. The stamp, not
-// the copy, tells that the frame is whole: sizes are to be believed only after the second look.
+// The memory can't be shrunk, so no reader can be made to fault, and it can't be written through another
+// descriptor where the system knows that seal (Linux 5.1).
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
-#include <filesystem>
-#include <optional>
 #include <span>
 #include <string>
 #include <vector>
+
+#include "engine/live/shared_frames_reader.h"
 
 namespace loom {
 
@@ -65,15 +34,7 @@ class SharedMemory {
   int fd_ = -1;
 };
 
-struct SharedFrame {
-  uint64_t generation = 0;              // set by the writer
-  std::vector<int64_t> iteration = {};  // at most 8
-  uint32_t width = 0, height = 0, channels = 4;
-  at::ScalarType dtype = at::kByte;
-  double written = 0;      // seconds since 1970; set by the writer
-  double stepSeconds = 0;  // 0: not known
-};
-
+/// The ring, as its writer has it.
 class SharedFrames {
  public:
   /// Room for payloads of at most so many bytes. Throws Error where there is not as much memory; it is taken
@@ -95,31 +56,6 @@ class SharedFrames {
   uint64_t generation_ = 0;
   SharedMemory memory_;
   std::byte* data_ = nullptr;
-};
-
-/// A reader as any other process may be one. Checks all that it reads; a writer's memory is a stranger's.
-class SharedFramesReader {
- public:
-  /// Throws Error where there is none.
-  explicit SharedFramesReader(const std::filesystem::path& path);
-  ~SharedFramesReader();
-  SharedFramesReader(const SharedFramesReader&) = delete;
-  SharedFramesReader& operator=(const SharedFramesReader&) = delete;
-
-  struct Read {
-    SharedFrame frame;
-    std::vector<std::byte> payload;
-  };
-  /// The newest frame, where it is newer than that generation. Empty too where the writer overtook it again
-  /// and again while it was being copied.
-  std::optional<Read> newest(uint64_t after = 0);
-
- private:
-  bool copy(uint64_t generation, Read& read) const;
-
-  const std::byte* data_ = nullptr;
-  uint64_t size_ = 0, mostBytes_ = 0, stride_ = 0;
-  uint32_t buffers_ = 0;
 };
 
 /// One tensor's bytes in row order, for a single fetch of any size. Sealed: nobody can change them any more,
