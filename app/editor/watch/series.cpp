@@ -291,7 +291,7 @@ std::string csvOf(const Plot& plot) {
     add(plot.highName, series.high);
   }
   std::string text = quoted(plot.x);
-  for (const Column& column : columns) text += "," + quoted(column.name);
+  for (const Column& column : columns) text.append(",").append(quoted(column.name));
   text += "\n";
   for (const double row : rows) {
     // Steps are counted from 1, as everywhere that a person reads them.

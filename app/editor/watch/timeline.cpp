@@ -365,6 +365,9 @@ void Timeline::setSpeed(double stepsPerSecond) { implementation_->setSpeed(steps
 double Timeline::speed() const { return implementation_->playback_.speed(); }
 int64_t Timeline::stepAtCursor() const { return implementation_->stepAtCursor(); }
 bool Timeline::exportCsv(const QString& file) const { return implementation_->exportCsv(file); }
+std::optional<ImVec2> Timeline::placeOnScreen(const std::string& port, const Iteration& iteration) const {
+  return implementation_->strip_.placeOnScreen(port, iteration);
+}
 bool Timeline::exportPng(const QString& file) const { return implementation_->exportPng(file); }
 
 }  // namespace loom::editor

@@ -206,7 +206,7 @@ void Viewer::Implementation::drawStatus(ImVec2 at, float width) {
       text += ", channel " + std::to_string(place->tile.channel);
     const auto say = [&](const char* name, const ViewerSide& side) {
       text += name;
-      for (const float number : numbersAt(*side.values, *place)) text += " " + numberText(number);
+      for (const float number : numbersAt(*side.values, *place)) text.append(" ").append(numberText(number));
     };
     say(content_.comparing() ? "   A" : "  ", content_.a());
     if (content_.comparing()) say("   B", content_.b());
@@ -341,5 +341,8 @@ void Viewer::setRange(std::optional<std::pair<float, float>> range) {
 void Viewer::copy() const { QGuiApplication::clipboard()->setImage(implementation_->image()); }
 bool Viewer::save(const QString& file) const { return implementation_->save(file); }
 QImage Viewer::image() const { return implementation_->image(); }
+float Viewer::zoom() const { return implementation_->view_.zoom(); }
+ImVec2 Viewer::pixelOnScreen(int x, int y) const { return implementation_->view_.pixelOnScreen(x, y); }
+ImVec2 Viewer::dividerOnScreen() const { return implementation_->view_.dividerOnScreen(); }
 
 }  // namespace loom::editor

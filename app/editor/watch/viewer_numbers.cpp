@@ -237,7 +237,7 @@ void drawRow(ImGuiWidget& host, const Values& a, const Values* b, ImVec2 at, ImV
   ImDrawList* draw = ImGui::GetWindowDrawList();
   if (a.data.size() == 1) {
     std::string text = numberText(a.data.front());
-    if (b && b->data.size() == 1) text += "   |   " + numberText(b->data.front());
+    if (b && b->data.size() == 1) text.append("   |   ").append(numberText(b->data.front()));
     const ImVec2 needed = host.numberFont()->CalcTextSizeA(30, FLT_MAX, 0, text.c_str());
     draw->AddText(host.numberFont(), 30, {at.x + (size.x - needed.x) / 2, at.y + (size.y - needed.y) / 2},
                   imColour(theme.text), text.c_str());
