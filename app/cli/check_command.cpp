@@ -120,16 +120,24 @@ json describeSpec(const Spec& spec) {
   return described;
 }
 
+json lostJson(const std::vector<LostNode>& lost) {
+  json nodes = json::array();
+  for (const LostNode& each : lost) nodes.push_back({{"node", each.node}, {"because", each.because}});
+  return nodes;
+}
+
 int checkCommand(const CheckRequest& request, const Registry& registry) {
   return refusing(request.json, [&] {
     const PreparedGraph graph = prepareGraph(request.graph, registry);
     const Forecast forecast = forecastOf(*graph.plan);
+    const std::vector<LostNode> lost = lostNodes(*graph.document, registry);
     if (request.json) {
       json unused = json::array();
       for (const Error& error : graph.plan->leftOut) unused.push_back(error.full());
       writeJsonLine(stdout, {{"event", "checked"},
                              {"nodes", treeOf(*graph.plan)},
                              {"unused", unused},
+                             {"muted", lostJson(lost)},
                              {"memory", forecastJson(forecast)}});
       return;
     }
@@ -137,6 +145,8 @@ int checkCommand(const CheckRequest& request, const Registry& registry) {
     std::printf("memory: %s\n", forecastText(forecast).c_str());
     for (const Error& error : graph.plan->leftOut)
       std::printf("not needed, and can't run: %s\n", error.full().c_str());
+    for (const LostNode& each : lost)
+      std::printf("left out with %s: %s\n", each.because.c_str(), each.node.c_str());
     std::fflush(stdout);
   });
 }

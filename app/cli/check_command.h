@@ -1,8 +1,12 @@
 #pragma once
 // `noiseloom check` and `noiseloom plan`: what a graph would do, without doing it.
 #include "app/cli/prepared_graph.h"
+#include "engine/plan/flatten.h"
 
 namespace loom {
+
+/// What does not run because of muted nodes: [{"node", "because"}].
+nlohmann::json lostJson(const std::vector<LostNode>& lost);
 
 struct CheckRequest {
   GraphRequest graph;

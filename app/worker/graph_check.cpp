@@ -103,6 +103,7 @@ class Checker {
 
   GraphReport run(const std::shared_ptr<const Document>& document) {
     try {
+      report_.lost = lostNodes(*document, registry_);
       report_.sound = std::make_shared<const Plan>(compile(document, registry_, options_));
       report_.runnable = true;
       if (report_.sound->leftOut.empty()) return report_;
@@ -142,7 +143,14 @@ class Checker {
       // Of what is wrong inside a group, the group as it is used here.
       if (!error.node.empty()) nodes.push_back(error.node.substr(0, error.node.find('/')));
     }
-    auto next = std::make_shared<const Document>(without(document, nodes));
+    Document rest = without(document, nodes);
+    // An exposed output that is lost hangs on no node that is wrong.
+    std::erase_if(rest.graph.outputs, [&](const ExposedOutput& output) {
+      return std::any_of(found.begin(), found.end(), [&](const Error& error) {
+        return error.node == "outputs" && error.port == output.name;
+      });
+    });
+    auto next = std::make_shared<const Document>(std::move(rest));
     return meaningOf(*next) == meaningOf(document) ? nullptr : next;
   }
 
@@ -217,6 +225,7 @@ json describeReport(const GraphReport& report) {
   for (const Error& error : report.errors) errors.push_back(describeError(error));
   json described{{"ok", report.runnable}, {"errors", errors}, {"ports", json::object()}};
   described["nodes"] = described["zones"] = json::array();
+  described["muted"] = lostJson(report.lost);
   if (!report.sound) return described;
   described["ports"] = portsOf(*report.sound);
   described["nodes"] = nodesOf(*report.sound);

@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "engine/plan/flatten.h"
 #include "engine/plan/plan.h"
 
 namespace loom {
@@ -12,6 +13,7 @@ struct GraphReport {
   bool runnable = false;              // what effects and exposed outputs need is right
   std::vector<Error> errors;          // in the order they were found; also those that stop no run
   std::shared_ptr<const Plan> sound;  // of what is left without the nodes that have errors; null: nothing
+  std::vector<LostNode> lost;         // what does not run because of muted nodes
 };
 
 GraphReport checkGraph(const std::shared_ptr<const Document>& document, const Registry& registry,
@@ -21,7 +23,7 @@ GraphReport checkGraph(const std::shared_ptr<const Document>& document, const Re
 /// from step to step is gone.
 Document without(const Document& document, const std::vector<std::string>& nodes);
 
-/// {"ok", "errors", "ports", "nodes", "zones"}, as app/worker/PROTOCOL.md has it.
+/// {"ok", "errors", "ports", "nodes", "zones", "muted"}, as app/worker/PROTOCOL.md has it.
 nlohmann::json describeReport(const GraphReport& report);
 nlohmann::json describeError(const Error& error);
 

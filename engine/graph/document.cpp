@@ -1,11 +1,14 @@
 #include "engine/graph/document.h"
 
 #include <algorithm>
+#include <array>
 
 #include "engine/core/error.h"
 
 namespace loom {
 namespace {
+
+constexpr std::array<std::string_view, 3> kModes{"on", "muted", "bypassed"};
 
 const Node* findIn(const std::vector<NodePtr>& nodes, std::string_view id) {
   for (const NodePtr& node : nodes) {
@@ -56,6 +59,14 @@ std::optional<Link> parseLink(std::string_view text) {
   Link link{std::string(text.substr(0, dot)), std::string(text.substr(dot + 1))};
   if (!isIdentifier(link.node) || !isIdentifier(link.port)) return std::nullopt;
   return link;
+}
+
+std::string_view modeName(NodeMode mode) { return kModes[static_cast<size_t>(mode)]; }
+
+std::optional<NodeMode> modeNamed(std::string_view name) {
+  for (size_t i = 0; i < kModes.size(); ++i)
+    if (kModes[i] == name) return static_cast<NodeMode>(i);
+  return std::nullopt;
 }
 
 const Node* findNode(const Graph& graph, std::string_view id) { return findIn(graph.nodes, id); }

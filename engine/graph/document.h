@@ -57,6 +57,8 @@ struct Zone {
   std::vector<NodePtr> nodes;
 };
 
+/// Whether a node takes part. A muted one is not there, and nor is what can't do without it; a bypassed one
+/// gives on what comes to it. FORMAT.md says what that is for zones and groups.
 enum class NodeMode { on, muted, bypassed };
 
 struct Node {
@@ -106,6 +108,10 @@ inline constexpr size_t kMostZonePorts = 1'000;  // sequences, states and collec
 
 bool isIdentifier(std::string_view text);  // [A-Za-z_][A-Za-z0-9_]*, up to 64
 std::optional<Link> parseLink(std::string_view text);
+
+/// "on", "muted", "bypassed", as the file has them.
+std::string_view modeName(NodeMode mode);
+std::optional<NodeMode> modeNamed(std::string_view name);
 
 /// The node with this id, in the graph or any zone of it; null if there is none.
 const Node* findNode(const Graph& graph, std::string_view id);

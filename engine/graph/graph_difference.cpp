@@ -18,6 +18,8 @@ struct Fact {
 };
 using Facts = std::map<std::string, Fact>;  // "eta", "state.x.next"; " type" begins with a space: no port
 
+const std::string kMode = " mode";
+
 struct NodeFacts {
   std::string path, type;  // "sampling/step"
   Facts said;              // as the file has it
@@ -90,6 +92,7 @@ class GraphFacts {
     if (!node.zone) facts.said[" version"] = {node.version, false};
     if (options_.layout && !node.title.empty()) facts.said[" title"] = {node.title, false};
     if (node.when) facts.said[" when"] = linkFact({*node.when});
+    facts.said[kMode] = {std::string(modeName(node.mode)), true};  // without quotes
     for (const auto& [name, input] : node.inputs) facts.said[name] = linkFact(input.links);
     for (const auto& [name, value] : node.params) {
       if (node.inputs.contains(name)) continue;  // a link goes before a parameter
@@ -161,6 +164,7 @@ class Comparison {
   }
 
   static std::string placeOf(const std::string& where, const std::string& name) {
+    if (name == kMode) return where;
     return where.empty() || name.starts_with(' ') ? where + name : where + "." + name;
   }
 
@@ -225,6 +229,8 @@ std::string GraphDifference::text() const {
     case Kind::changed:
       break;
   }
+  // A text that is a parameter stands in quotes.
+  if (modeNamed(before) && modeNamed(after)) return where + ": " + after;
   return where + ": " + before + " → " + after;
 }
 

@@ -111,9 +111,17 @@ class Reader {
       for (const auto& [name, input] : value.items()) node.inputs[name] = readInput(input, name);
     } else if (field == "when") {
       node.when = linkOf(value, "when");
+    } else if (field == "mode") {
+      node.mode = readMode(value);
     } else {
       node.unknown[field] = nlohmann::json(value);
     }
+  }
+
+  static NodeMode readMode(const Json& json) {
+    if (json.is_string())
+      if (const auto mode = modeNamed(json.get_ref<const std::string&>())) return *mode;
+    throw Error("\"mode\" is \"on\", \"muted\" or \"bypassed\", not " + shortText(json));
   }
 
   static Input readInput(const Json& json, const std::string& name) {

@@ -149,6 +149,7 @@ class Writer {
         });
       });
     if (node.when) line("when", node.when->text());
+    if (node.mode != NodeMode::on) line("mode", std::string(modeName(node.mode)));
     for (const auto& [name, value] : node.unknown.items()) line(name, value);
     if (node.zone) zone(*node.zone);
     close();

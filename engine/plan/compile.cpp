@@ -20,6 +20,7 @@ Plan Compiler::run() {
   opOfNode_.assign(flat_.nodes.size(), -1);
   order_ = orderScopes();
   visitScope(0, -1);
+  for (const auto& [name, source] : flat_.outputs) use(source, -1);  // plans what it becomes on the way
   finishDepths();
   if (options_.merge) {
     mergeCalls(plan_.root);
@@ -165,10 +166,22 @@ bool Compiler::inZone(int zone, int inner) const {
   return inner == zone;
 }
 
-SlotId Compiler::use(Source source, int zone) const {
+SlotId Compiler::use(Source source, int zone) {
   const int plan = zoneOfNode_[source.node];
   const bool inside = plan >= 0 && inZone(plan, zone);
-  return slotOf(source, inside);
+  SlotId slot = slotOf(source, inside);
+  std::vector<int> casts;
+  for (int cast = source.cast; cast >= 0; cast = flat_.casts[cast].before) casts.push_back(cast);
+  const SlotId first = slot;
+  for (auto cast = casts.rbegin(); cast != casts.rend(); ++cast) {
+    const auto [known, isNew] = casts_.try_emplace({*cast, first, zone}, -1);
+    if (isNew) {
+      const std::string node = plan_.slots[slot].node, port = plan_.slots[slot].port;
+      known->second = stateConverted(slot, *flat_.casts[*cast].type, node, port, zone);
+    }
+    slot = known->second;
+  }
+  return slot;
 }
 
 SlotId Compiler::slotOf(Source source, bool inside) const {
@@ -261,7 +274,8 @@ class Needed {
     for (const std::string& port : options.keep)
       kept.insert(std::string_view(port).substr(0, port.rfind('.')));
     for (size_t i = 0; i < flat.nodes.size(); ++i)
-      if ((flat.nodes[i].type && flat.nodes[i].type->effect) || kept.contains(flat.nodes[i].path))
+      if (flat.nodes[i].absent < 0 &&
+          ((flat.nodes[i].type && flat.nodes[i].type->effect) || kept.contains(flat.nodes[i].path)))
         need(static_cast<int>(i));
     while (!waiting_.empty()) {
       const int node = waiting_.back();

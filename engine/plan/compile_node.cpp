@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "engine/core/text.h"
 #include "engine/plan/compiler.h"
 
 namespace loom {
@@ -149,12 +150,38 @@ void Compiler::infer(const FlatNode& node, PlanOp& op, std::vector<Spec>& specs)
     const std::optional<int64_t> bytes = node.type->workBytes(context);
     op.workBytes = bytes.value_or(0);
     op.workKnown = bytes.has_value();
-  } catch (Error& error) {
-    if (error.node.empty()) error.node = node.path;
-    throw;
+  } catch (const Error& error) {
+    throw Error(error.node.empty() ? node.path : error.node, error.port,
+                error.what() + fileBehind(node, error.port) + lostLink(node, error.port));
   } catch (const std::exception& error) {
     throw Error(node.path, "", error.what());
   }
+}
+
+// What a port was linked to that is not there.
+std::string Compiler::lostLink(const FlatNode& node, const std::string& port) const {
+  const auto linked = node.doc->inputs.find(port);
+  const Port* input = node.type->input(port);
+  if (!input || linked == node.doc->inputs.end() || linked->second.links.empty()) return "";
+  if (!node.links[static_cast<size_t>(input - node.type->inputs.data())].empty()) return "";
+  return " (its link to " + linked->second.links.front().text() + " is lost to a muted or bypassed node)";
+}
+
+// What comes onto the port was read from a file, as far as its node tells: " (weights reads \"a.pt\")". Else
+// nothing.
+std::string Compiler::fileBehind(const FlatNode& node, const std::string& port) const {
+  const Port* input = node.type->input(port);
+  if (!input) return "";
+  const std::vector<Source>& links = node.links[static_cast<size_t>(input - node.type->inputs.data())];
+  if (links.size() != 1) return "";
+  const FlatNode& from = flat_.nodes[static_cast<size_t>(links.front().node)];
+  if (!from.type) return "";
+  for (const Port& each : from.type->inputs) {
+    const auto value = from.doc->params.find(each.id);
+    if (each.type == &typeOf<FilePath>() && !each.writes && value != from.doc->params.end())
+      return " (" + from.path + " reads " + shortened(value->second.dump(), 200) + ")";
+  }
+  return "";
 }
 
 SlotId Compiler::prepareOp(const FlatNode& node, const PlanOp& main, int zone) {

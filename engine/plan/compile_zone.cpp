@@ -106,6 +106,7 @@ void Compiler::openZone(const FlatNode& node, PlanZone& zone, int index, int out
 // result is of the type that its own body gives back.
 const TypeInfo* Compiler::typeGivenBy(Source source) const {
   std::set<std::pair<int, int>> followed;
+  if (source.cast >= 0) return flat_.casts[static_cast<size_t>(source.cast)].type;
   while (followed.insert({source.node, source.output}).second) {
     for (const auto* slots : {&slots_[source.node], &insideSlots_[source.node]}) {
       const size_t port = static_cast<size_t>(source.output);
@@ -121,6 +122,7 @@ const TypeInfo* Compiler::typeGivenBy(Source source) const {
     const auto next = node.named.find("next." + zonePortName(*node.doc->zone, source.output));
     if (next == node.named.end()) return nullptr;
     source = next->second;
+    if (source.cast >= 0) return flat_.casts[static_cast<size_t>(source.cast)].type;
   }
   return nullptr;  // states that only change places with each other
 }
@@ -162,11 +164,14 @@ void Compiler::closeZone(const FlatNode& node, int index, OpId firstOp) {
           "begins as " + wanted.text() + " but comes back as " + given.text() + ": a state keeps its shape");
     plan_.zones[self].state[i] = state;
   }
-  if (declared.until)
+  // One that muted nodes have left without anything stops nothing, and nothing is collected.
+  if (const auto until = node.named.find("until"); until != node.named.end())
     plan_.zones[self].until =
-        stateConverted(use(node.named.at("until"), self), typeOf<Bool>(), node.path, "until", self);
+        stateConverted(use(until->second, self), typeOf<Bool>(), node.path, "until", self);
   for (const Zone::Collect& collect : declared.collect) {
-    const SlotId from = use(node.named.at("collect." + collect.name), self);
+    const auto collected = node.named.find("collect." + collect.name);
+    if (collected == node.named.end()) continue;
+    const SlotId from = use(collected->second, self);
     plan_.zones[self].collect.push_back({collect.name, from, -1, collect.every});
     checkCollected(plan_.zones[self], plan_.zones[self].count, plan_.zones[self].collect.back());
   }

@@ -19,7 +19,9 @@ class Compiler {
   bool change(Plan& plan, int node, const Port& port);
 
  private:
-  bool isCompiled(int node) const { return compiled_.empty() || compiled_[node]; }
+  bool isCompiled(int node) const {
+    return flat_.nodes[node].absent < 0 && (compiled_.empty() || compiled_[node]);
+  }
 
   // compile.cpp
   std::vector<std::vector<int>> orderScopes() const;
@@ -32,7 +34,7 @@ class Compiler {
   static Key constantKey(const Port& port, const Value& value);
   SlotId constantSlot(const std::string& node, const Port& port, Value value);
   SlotId slotOf(Source source, bool inside) const;
-  SlotId use(Source source, int zone) const;
+  SlotId use(Source source, int zone);
   int place(const PlanOp& op, bool movable) const;
   OpId add(PlanOp op, bool movable);
   bool inZone(int zone, int inner) const;
@@ -42,6 +44,8 @@ class Compiler {
   void gather(const FlatNode& node, int port, int zone, PlanOp& op);
   SlotId converted(SlotId slot, const Port& port, const std::string& path, int zone);
   void infer(const FlatNode& node, PlanOp& op, std::vector<Spec>& specs);
+  std::string lostLink(const FlatNode& node, const std::string& port) const;
+  std::string fileBehind(const FlatNode& node, const std::string& port) const;
   SlotId whenOf(const FlatNode& node, int zone);
   SlotId prepareOp(const FlatNode& node, const PlanOp& op, int zone);
   void setKeys(PlanOp& op);
@@ -88,8 +92,9 @@ class Compiler {
   std::vector<std::vector<SlotId>> slots_;        // of each flat node's outputs; zones: seen from outside
   std::vector<std::vector<SlotId>> insideSlots_;  // zones: seen from inside
   std::vector<int> zoneOfNode_;
-  std::unordered_map<const Port*, SlotId> fallbacks_;  // a slot a default, whoever uses it
-  std::vector<Key> keys_;                              // of each slot
+  std::unordered_map<const Port*, SlotId> fallbacks_;     // a slot a default, whoever uses it
+  std::map<std::tuple<int, SlotId, int>, SlotId> casts_;  // by cast, slot it begins with and zone
+  std::vector<Key> keys_;                                 // of each slot
   std::vector<Key> loopKeys_;    // of each slot, blind to the step values of the outermost zone around it
   std::vector<char> stepOnly_;   // slots that depend on the step of their zone alone
   std::vector<char> skippable_;  // slots that may stay empty

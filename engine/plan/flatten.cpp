@@ -5,45 +5,10 @@
 
 #include "engine/core/error.h"
 #include "engine/core/text.h"
+#include "engine/plan/modes.h"
+#include "engine/plan/port_types.h"
 
 namespace loom {
-
-// States, then items, index and count, then collections.
-int zonePort(const Zone& zone, const std::string& name) {
-  int port = 0;
-  for (const Zone::State& state : zone.state) {
-    if (state.name == name) return port;
-    ++port;
-  }
-  for (const auto& [over, link] : zone.over) {
-    if (over == name) return port;
-    ++port;
-  }
-  if (name == "index") return port;
-  if (name == "count") return port + 1;
-  port += 2;
-  for (const Zone::Collect& collect : zone.collect) {
-    if (collect.name == name) return port;
-    ++port;
-  }
-  return -1;
-}
-
-bool isZoneState(const Zone& zone, int port) { return port < static_cast<int>(zone.state.size()); }
-bool isZoneCollect(const Zone& zone, int port) {
-  return port >= static_cast<int>(zone.state.size() + zone.over.size() + 2);
-}
-int zonePortCount(const Zone& zone) {
-  return static_cast<int>(zone.state.size() + zone.over.size() + 2 + zone.collect.size());
-}
-std::string zonePortName(const Zone& zone, int port) {
-  const int states = static_cast<int>(zone.state.size()), overs = static_cast<int>(zone.over.size());
-  if (port < states) return zone.state[port].name;
-  if (port < states + overs) return zone.over[port - states].first;
-  if (port == states + overs) return "index";
-  if (port == states + overs + 1) return "count";
-  return zone.collect[port - states - overs - 2].name;
-}
 
 namespace {
 
@@ -89,7 +54,8 @@ constexpr size_t kLongestPath = 1'000;
 
 class Flattener {
  public:
-  Flattener(const Document& document, const Registry& registry) : document_(document), registry_(registry) {}
+  Flattener(const Document& document, const Registry& registry)
+      : document_(document), registry_(registry), types_(document, registry) {}
 
   FlatGraph run() {
     flat_.scopes.push_back({});
@@ -98,8 +64,12 @@ class Flattener {
     declare(root, root.graph->nodes, 0);
     for (Instance& instance : instances_) linkAll(instance, instance.graph->nodes);
     checkExposedInputs(root);
+    std::vector<Source> outputs;
     for (const ExposedOutput& output : root.graph->outputs)
-      flat_.outputs.emplace_back(output.name, resolve(root, output.from, 0, "outputs", output.name));
+      outputs.push_back(resolve(root, output.from, 0, "outputs", output.name));
+    applyModes(outputs);
+    for (const auto& [node, error] : problems_)
+      if (node < 0 || flat_.nodes[static_cast<size_t>(node)].absent < 0) flat_.problems.push_back(error);
     return std::move(flat_);
   }
 
@@ -109,7 +79,7 @@ class Flattener {
       if (++used_ > kMostNodes)
         throw Error("with its groups expanded the graph has more than " + std::to_string(kMostNodes) +
                     " nodes");
-      if (node->type.starts_with(kGroupPrefix)) {
+      if (node->type.starts_with(kGroupPrefix) && node->mode == NodeMode::on) {
         useGroup(instance, *node, scope);
         continue;
       }
@@ -118,7 +88,7 @@ class Flattener {
       flat.doc = node.get();
       flat.path = instance.prefix + node->id;
       flat.scope = scope;
-      if (!node->zone) findType(flat);
+      if (!node->zone && !isGroup(flat)) findType(flat);
       flat_.scopes[scope].nodes.push_back(index);
       instance.names[node->id].node = index;
       if (node->zone) declare(instance, node->zone->nodes, openScope(index, scope));
@@ -158,7 +128,7 @@ class Flattener {
 
   void report(FlatNode& flat, const Error& error) {
     if (!flat.problem) flat.problem = error;
-    flat_.problems.push_back(error);
+    problems_.emplace_back(static_cast<int>(&flat - flat_.nodes.data()), error);
   }
 
   // --- groups ---
@@ -185,7 +155,7 @@ class Flattener {
       drive(inner, definition, outer, node, path);
     } catch (const Error& error) {
       name.problem = error;
-      flat_.problems.push_back(error);
+      problems_.emplace_back(-1, error);
       return;
     }
     name.group = &instances_.emplace_back(std::move(inner));
@@ -231,7 +201,7 @@ class Flattener {
   }
 
   Source resolve(const Instance& instance, const Link& link, int scope, const std::string& path,
-                 const std::string& port) const {
+                 const std::string& port) {
     const auto found = instance.names.find(link.node);
     if (found == instance.names.end())
       throw Error(path, port, "there is no node \"" + link.node + "\" to link from");
@@ -241,6 +211,8 @@ class Flattener {
     if (name.group) return resolveGroup(*name.group, link, path, port);
     const FlatNode& node = flat_.nodes[name.node];
     if (node.body >= 0) return zoneSource(node, name.node, link, isAncestor(node.body, scope), path, port);
+    if (isGroup(node)) return {name.node, groupOutput(node, link, path, port)};
+    if (!node.type && node.doc->mode != NodeMode::on) return {name.node, 0};  // read by nobody in the end
     if (!node.type) throw *node.problem;
     for (size_t i = 0; i < node.type->outputs.size(); ++i)
       if (node.type->outputs[i].id == link.port) return {name.node, static_cast<int>(i)};
@@ -260,7 +232,7 @@ class Flattener {
   }
 
   Source resolveGroup(const Instance& group, const Link& link, const std::string& path,
-                      const std::string& port) const {
+                      const std::string& port) {
     const Definition& definition = definitions_.at(group.group);
     const auto output = definition.outputs.find(link.port);
     if (output == definition.outputs.end())
@@ -299,6 +271,8 @@ class Flattener {
           linkZone(instance, flat);
         else if (flat.type)
           linkNode(instance, flat);
+        else if (isGroup(flat))
+          linkPassedGroup(instance, flat);
       } catch (const Error& error) {
         report(flat, error);
       }
@@ -307,14 +281,14 @@ class Flattener {
   }
 
   // A node's own `when` comes from inside of its group, so it is skipped with the group too.
-  void linkWhen(const Instance& instance, FlatNode& flat) const {
+  void linkWhen(const Instance& instance, FlatNode& flat) {
     if (flat.doc->when)
       flat.when = resolve(instance, *flat.doc->when, flat.scope, flat.path, "when");
     else if (instance.when && flat.scope == instance.scope)
       flat.when = resolveDrive(*instance.when);
   }
 
-  Source resolveDrive(const Drive& drive) const {
+  Source resolveDrive(const Drive& drive) {
     if (drive.links->size() != 1) throw Error(drive.path, drive.port, "takes one link");
     return resolve(*drive.at, drive.links->front(), drive.scope, drive.path, drive.port);
   }
@@ -377,12 +351,13 @@ class Flattener {
         flat.named[key] = resolveDrive(*drive->second);
       else if (!link.empty())
         flat.named[key] = resolve(instance, link, flat.scope, flat.path, port);
-      else
+      else if (flat.doc->mode == NodeMode::on)
         throw Error(flat.path, port, what);
       driven.erase(port);
     };
     const auto inside = [&](const std::string& key, const std::string& port, const Link& link,
                             const char* what) {
+      if (flat.doc->mode != NodeMode::on) return;
       if (link.empty()) throw Error(flat.path, port, what);
       flat.named[key] = resolve(instance, link, flat.body, flat.path, port);
     };
@@ -442,16 +417,89 @@ class Flattener {
         const FlatNode* node =
             found == root.names.end() || found->second.node < 0 ? nullptr : &flat_.nodes[found->second.node];
         if (found == root.names.end())
-          flat_.problems.push_back(Error("the exposed input " + input.name + " names no node: " + to.text()));
+          problems_.emplace_back(-1,
+                                 Error("the exposed input " + input.name + " names no node: " + to.text()));
         else if (node && node->type && !node->type->input(to.port))
-          flat_.problems.push_back(
-              Error("the exposed input " + input.name + " names no input: " + to.text()));
+          problems_.emplace_back(-1,
+                                 Error("the exposed input " + input.name + " names no input: " + to.text()));
       }
+  }
+
+  // --- muted and bypassed ---
+
+  // Only one that is not on: others are in the flat graph as what is in them.
+  static bool isGroup(const FlatNode& node) { return node.doc->type.starts_with(kGroupPrefix); }
+
+  const Graph* graphOf(const FlatNode& group) const {
+    const auto found = document_.groups.find(group.doc->type.substr(kGroupPrefix.size()));
+    return found == document_.groups.end() ? nullptr : &found->second;
+  }
+
+  // Of a bypassed group; whatever is read of a muted one is lost.
+  int groupOutput(const FlatNode& node, const Link& link, const std::string& path, const std::string& port) {
+    const Graph* graph = graphOf(node);
+    if (node.doc->mode == NodeMode::muted || !graph) return 0;
+    const ExposedOutput* output = types_.outputOf(*graph, link.port);
+    if (!output) throw Error(path, port, "the group " + link.node + " has no output \"" + link.port + "\"");
+    return static_cast<int>(output - graph->outputs.data());
+  }
+
+  void linkPassedGroup(const Instance& instance, FlatNode& flat) {
+    const Graph* graph = graphOf(flat);
+    if (flat.doc->mode == NodeMode::muted || !graph) return;
+    std::map<const ExposedInput*, Source> linked;  // in the order of the group
+    for (const auto& [name, input] : flat.doc->inputs)
+      if (const ExposedInput* exposed = types_.inputOf(*graph, name); exposed && !input.links.empty())
+        linked[exposed] = resolve(instance, input.links.front(), flat.scope, flat.path, name);
+    forEachDrive(instance, flat.doc->id, [&](const std::string& name, const Drive& drive) {
+      const ExposedInput* exposed = types_.inputOf(*graph, name);
+      if (!exposed) return;
+      linked.erase(exposed);
+      if (drive.links && drive.links->size() == 1) linked[exposed] = resolveDrive(drive);
+    });
+    Passage& passage = passages_[static_cast<int>(&flat - flat_.nodes.data())];
+    passage.outputs = types_.ofOutputs(*graph);
+    for (const auto& [exposed, source] : linked)
+      if (!exposed->to.empty())
+        passage.inputs.emplace_back(types_.ofInput(*graph, exposed->to.front()), source);
+  }
+
+  void passNodes() {
+    for (size_t i = 0; i < flat_.nodes.size(); ++i) {
+      const FlatNode& node = flat_.nodes[i];
+      if (node.doc->mode != NodeMode::bypassed || !node.type) continue;
+      Passage& passage = passages_[static_cast<int>(i)];
+      std::vector<const TypeInfo*> outputs;
+      for (const Port& port : node.type->outputs) outputs.push_back(port.type);
+      passage.outputs = std::make_shared<const std::vector<const TypeInfo*>>(std::move(outputs));
+      for (size_t port = 0; port < node.links.size(); ++port)
+        if (!node.links[port].empty())
+          passage.inputs.emplace_back(node.type->inputs[port].type, node.links[port].front());
+    }
+  }
+
+  void applyModes(const std::vector<Source>& outputs) {
+    passNodes();
+    Modes modes(flat_, registry_, std::move(passages_));
+    modes.apply([this](FlatNode& node, const Error& error) { report(node, error); });
+    for (size_t i = 0; i < outputs.size(); ++i) {
+      const std::string& name = document_.graph.outputs[i].name;
+      const Source source = modes.through(outputs[i]);
+      if (const int culprit = modes.lostBy(source); culprit >= 0)
+        throw Error("outputs", name,
+                    "nothing gives " + document_.graph.outputs[i].from.text() + ": " +
+                        absenceText(flat_.nodes[culprit]) +
+                        ". Switch that node on again, or take the output out of the graph");
+      flat_.outputs.emplace_back(name, source);
+    }
   }
 
   const Document& document_;
   const Registry& registry_;
   FlatGraph flat_;
+  std::vector<std::pair<int, Error>> problems_;  // of flat nodes; -1: of none
+  PortTypes types_;
+  std::map<int, Passage> passages_;
   size_t used_ = 0;
   std::deque<Instance> instances_;
   std::deque<std::vector<Link>> whens_;
@@ -462,6 +510,17 @@ class Flattener {
 
 FlatGraph flatten(const Document& document, const Registry& registry) {
   return Flattener(document, registry).run();
+}
+
+std::vector<LostNode> lostNodes(const Document& document, const Registry& registry) {
+  Document inside = document;
+  inside.graph.outputs.clear();  // one that is lost would be refused
+  const FlatGraph flat = flatten(inside, registry);
+  std::vector<LostNode> lost;
+  for (size_t i = 0; i < flat.nodes.size(); ++i)
+    if (const int because = flat.nodes[i].absent; because >= 0 && because != static_cast<int>(i))
+      lost.push_back({flat.nodes[i].path, flat.nodes[static_cast<size_t>(because)].path});
+  return lost;
 }
 
 }  // namespace loom

@@ -15,6 +15,7 @@ namespace loom {
 struct Source {
   int node = -1;
   int output = 0;
+  int cast = -1;  // what it becomes on the way: FlatGraph::casts
   explicit operator bool() const { return node >= 0; }
 };
 
@@ -27,6 +28,7 @@ struct FlatNode {
   std::map<std::string, Source> named;  // zones: "over.t", "count", "init.x", "next.x", "until", "collect.h"
   Source when;
   int body = -1;                 // zones: scope of the body
+  int absent = -1;               // the muted or bypassed node because of which it does not run, or itself
   std::optional<Error> problem;  // why it can't run
 };
 
@@ -37,12 +39,19 @@ struct FlatScope {
   std::vector<int> nodes;
 };
 
+/// A type that a value is brought to, after those before it.
+struct Cast {
+  int before;  // -1: none
+  const TypeInfo* type;
+};
+
 struct FlatGraph {
   std::vector<FlatNode> nodes;
   std::vector<FlatScope> scopes;  // 0 is the root
   std::vector<std::pair<std::string, Source>> outputs;
   std::vector<NodePtr> owned;   // nodes that a group's inputs changed
   std::vector<Error> problems;  // all there are, those of groups included
+  std::vector<Cast> casts;
 };
 
 /// Numbers of a zone's ports: states first, then what is only seen inside, then collections.
@@ -52,7 +61,15 @@ bool isZoneCollect(const Zone& zone, int port);
 int zonePortCount(const Zone& zone);
 std::string zonePortName(const Zone& zone, int port);
 
-/// Throws Error only for what no run can do without: exposed outputs, and limits.
+/// Muted and bypassed nodes are seen to: what runs is linked to what runs. Throws Error only for what no run
+/// can do without: exposed outputs, and limits.
 FlatGraph flatten(const Document& document, const Registry& registry);
+
+/// A node that does not run because of another, which is muted, or bypassed with nothing to give on.
+struct LostNode {
+  std::string node, because;  // paths
+};
+/// In the order of the file; not the muted nodes themselves. Throws Error for limits alone.
+std::vector<LostNode> lostNodes(const Document& document, const Registry& registry);
 
 }  // namespace loom

@@ -14,6 +14,9 @@ bool under(const QString& path, const QString& folder) { return path.startsWith(
 QString refusal(const QString& path, const QString& header) {
   static const QRegularExpression qt("^(Q[A-Z]\\w*|Qt\\w*(/.*)?)$");
   static const QRegularExpression imgui("^(imgui|implot|imgui_\\w+|imgui-node-editor)(/|\\.h|_)");
+  static const QRegularExpression torch("^(ATen|torch|c10)/");
+  // What an editor may know of the engine: graphs as values, how previews lie in memory. It runs nothing.
+  static const QRegularExpression shown("^engine/(core|graph)/|^engine/live/shared_frames_reader\\.h$");
   const bool test = under(path, "tests");
   if (under(path, "engine") && under(header, "nodes")) return "the engine knows no node";
   if (under(path, "engine") && under(header, "app")) return "the engine knows no program";
@@ -24,6 +27,14 @@ QString refusal(const QString& path, const QString& header) {
     return "Dear ImGui belongs to app/editor";
   if (under(header, "opencv2") && !test && !under(path, "nodes/images"))
     return "OpenCV belongs to nodes/images";
+  if (under(path, "app/editor")) {
+    if (torch.match(header).hasMatch()) return "the editor runs nothing and needs no Torch";
+    if (under(header, "engine") && !shown.match(header).hasMatch())
+      return "the editor knows graphs, not how they run";
+    if (under(header, "nodes") || under(header, "app/cli") || under(header, "app/worker"))
+      return "the editor knows the worker by its protocol alone";
+  }
+  if (under(path, "app/cli") && under(header, "app/editor")) return "the runner knows no editor";
   if (header.startsWith("..") || header.contains("/../")) return "includes name files from the root";
   return {};
 }
@@ -90,6 +101,11 @@ void LayersTest::refuses_data() {
   row("app/editor/window.cpp", "#include <QMainWindow>", false);
   row("app/editor/canvas.cpp", "#include <imgui.h>", false);
   row("app/cli/run.cpp", "#include <imgui.h>", true);
+  row("app/cli/run.cpp", "#include \"app/editor/catalog/catalog.h\"", true);
+  row("app/editor/canvas.cpp", "#include <ATen/ATen.h>", true);
+  row("app/editor/canvas.cpp", "#include \"engine/graph/document.h\"", false);
+  row("app/editor/canvas.cpp", "#include \"engine/run/run.h\"", true);
+  row("app/editor/canvas.cpp", "#include \"app/worker/rpc.h\"", true);
   row("engine/run/run.cpp", "#include \"engine/run/Query.h\"", false);
   row("nodes/images/video.cpp", "#include <opencv2/videoio.hpp>", false);
   row("nodes/io/save.cpp", "#include <opencv2/imgcodecs.hpp>", true);

@@ -88,6 +88,23 @@ class GraphCheckTest : public QObject {
     QVERIFY(inside.sound->ports.contains("picture.image"));
   }
 
+  // What hangs on a muted node is told, and is no error; an exposed output that is lost is one.
+  void muted() {
+    const QByteArray type = "\"type\": \"image.from_latent\"";
+    const QPair<QByteArray, QByteArray> mute{type, "\"mode\": \"muted\", " + type};
+    const GraphReport saved = checked(kWalk, {mute});
+    QVERIFY(saved.runnable && saved.errors.empty());
+    QCOMPARE(loom::describeReport(saved)["muted"].dump(),
+             std::string(R"([{"because":"picture","node":"save"}])"));
+    QVERIFY(saved.sound->ports.contains("step.x_prev") && !saved.sound->ports.contains("picture.image"));
+    const GraphReport lost =
+        checked(kWalk, {mute, {"{\"from\": \"sampling.x\"}", "{\"from\": \"picture.image\"}"}});
+    QVERIFY(!lost.runnable);
+    QCOMPARE(nodesWithErrors(lost), QStringList{"outputs"});
+    QVERIFY(lost.sound && lost.sound->ports.contains("step.x_prev"));
+    QCOMPARE(lost.lost.size(), size_t{1});
+  }
+
   void wholeFamiliesGone() {
     const auto document = std::make_shared<const loom::Document>(loom::parseGraph(kWalk));
     const loom::Document left = loom::without(*document, {"schedule"});

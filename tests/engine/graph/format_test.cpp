@@ -88,10 +88,10 @@ class FormatTest : public QObject {
   void everyFieldIsInBoth() {
     std::set<std::string> inSchema;
     collectProperties(schema(), inSchema);
-    const std::set<std::string> fields{"noiseloom", "title",  "about", "nodes",   "inputs", "outputs",
-                                       "groups",    "layout", "type",  "version", "params", "when",
-                                       "over",      "count",  "state", "init",    "next",   "until",
-                                       "collect",   "from",   "every", "to",      "doc"};
+    const std::set<std::string> fields{"noiseloom", "title",   "about", "nodes",   "inputs", "outputs",
+                                       "groups",    "layout",  "type",  "version", "params", "when",
+                                       "mode",      "over",    "count", "state",   "init",   "next",
+                                       "until",     "collect", "from",  "every",   "to",     "doc"};
     QVERIFY(inSchema == fields);
     for (const std::string& field : fields) {
       const QString name = QString::fromStdString(field);

@@ -64,6 +64,8 @@ class GraphDifferenceTest : public QObject {
     row("an exposed output", "'r':{", "'s':{",
         {"exposed output r: after.result → nothing", "exposed output s: nothing → after.result"});
     row("an unknown field", "'test.add',", "'test.add','glow':1,", {"after field glow: nothing → 1"});
+    row("muted", "'test.multiply',", "'test.multiply','mode':'muted',", {"z/grow: muted"});
+    row("on, written out", "'test.multiply',", "'test.multiply','mode':'on',", {});
     row("a when", "'test.multiply',", "'test.multiply','when':'a.b',", {"z/grow when: nothing → a.b"});
   }
   void lines() {

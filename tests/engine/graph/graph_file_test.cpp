@@ -149,6 +149,10 @@ class GraphFileTest : public QObject {
     QCOMPARE(QString::fromStdString(meaningOf(other)), QString::fromStdString(meaningOf(d)));
     QVERIFY(meaningOf(withValue(d, "start.value", 0.2)) != meaningOf(d));
     QVERIFY(meaningOf(withValue(d, "inner.count", 4)) != meaningOf(d));
+    const auto muted = withNode(d, "start", [](Node& node) { node.mode = NodeMode::muted; });
+    QVERIFY(meaningOf(muted) != meaningOf(d));
+    QVERIFY(meaningOf(withNode(muted, "start", [](Node& node) { node.mode = NodeMode::on; })) ==
+            meaningOf(d));
   }
 
   void valuesBySetting_data() {

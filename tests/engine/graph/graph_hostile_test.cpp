@@ -99,6 +99,8 @@ class GraphHostileTest : public QObject {
     row("too many links", node(R"("type":"t","inputs":{"x":[)" + repeated("\"a.b\",", 10'001) + "\"a.b\"]}"),
         "more than 10,000 links");
     row("when as bool", node(R"("type":"t","when":true)"), "n.when: a link is written");
+    row("mode as bool", node(R"("type":"t","mode":false)"), "\"muted\" or \"bypassed\", not false");
+    row("mode of no such name", node(R"("type":"t","mode":"off")"), "n: \"mode\" is \"on\", \"muted\" or");
     row("over as list", zone(R"("over":["a.b"])"), "\"over\" must be an object");
     row("over with a bad name", zone(R"("over":{"a b":"a.b"})"), "\"a b\" can't be a port's name");
     row("over called index", zone(R"("over":{"index":"a.b"})"), "what every zone calls its iteration");

@@ -1,1 +1,0 @@
-#include "app/editor/document/edits.h"
