@@ -46,6 +46,9 @@ void FileGuard::hold(const QString& file) {
     lookedAt_ = 0;
   }
   file_ = path;
+  const QFileInfo about(path);
+  changed_ = about.lastModified();
+  size_ = about.size();
   known_ = path.isEmpty() ? QByteArray() : hashOf(path);
   watch();
   if (!path.isEmpty() && !lock_) {
@@ -80,6 +83,14 @@ void FileGuard::watch() {
 
 void FileGuard::look() {
   if (file_.isEmpty()) return;
+  // Mostly it was another file of the folder.
+  const QFileInfo about(file_);
+  if (about.exists() && about.lastModified() == changed_ && about.size() == size_) {
+    if (!watcher_.files().contains(file_)) watcher_.addPath(file_);
+    return;
+  }
+  changed_ = about.lastModified();
+  size_ = about.size();
   inBackground(
       this, [file = file_] { return hashOf(file); },
       [this, file = file_, known = known_](const QByteArray& hash) {

@@ -1,5 +1,6 @@
 #pragma once
 // The file that is edited: whether another editor has it open too, and whether somebody else changes it.
+#include <QDateTime>
 #include <QFileSystemWatcher>
 #include <QLockFile>
 #include <QObject>
@@ -27,7 +28,9 @@ class FileGuard : public QObject {
 
   const QString locks_;
   QString file_, elsewhere_;
-  QByteArray known_;  // hash of what we know to be in it
+  QByteArray known_;   // hash of what we know to be in it
+  QDateTime changed_;  // and its time and size then
+  qint64 size_ = -1;
   std::unique_ptr<QLockFile> lock_;
   bool held_ = false;
   qint64 lookedAt_ = 0;

@@ -67,7 +67,7 @@ void FrameFetch::later() {
 // Filling holes pushes nothing out that somebody may be looking at.
 bool FrameFetch::takes(const Want& want) const {
   if (workerRunOf_(want.run).isEmpty()) return false;
-  return want.urgent || !want.values || store_.bytes() + lastBytes_ <= store_.budget();
+  return want.urgent || want.fresh || !want.values || store_.bytes() + lastBytes_ <= store_.budget();
 }
 
 void FrameFetch::pump() {

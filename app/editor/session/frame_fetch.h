@@ -19,6 +19,7 @@ class FrameFetch : public QObject {
     FrameEntryPtr entry;
     bool values = false;  // else the picture
     bool urgent = false;  // somebody looks
+    bool fresh = false;   // a step that was computed just now, else a hole
   };
   using WorkerRunOf = std::function<QString(const QString& run)>;
   using Arrived = std::function<void(const QString& run, const std::string& port)>;

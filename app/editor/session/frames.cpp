@@ -100,9 +100,10 @@ class Frames::Implementation : public QObject {
     return entry;
   }
 
-  void fetch(const QString& run, const std::string& port, const Iteration& at, const FrameEntryPtr& entry) {
-    fetch_.ask({run, port, at, entry, true, false});
-    fetch_.ask({run, port, at, entry, false, false});  // goes first
+  void fetch(const QString& run, const std::string& port, const Iteration& at, const FrameEntryPtr& entry,
+             bool fresh) {
+    fetch_.ask({.run = run, .port = port, .iteration = at, .entry = entry, .values = true, .fresh = fresh});
+    fetch_.ask({.run = run, .port = port, .iteration = at, .entry = entry, .fresh = fresh});  // goes first
   }
 
   // --- asking what there is ---
@@ -149,7 +150,7 @@ class Frames::Implementation : public QObject {
         if (!port->entries.contains(at)) adopt(id, name, *port, at, frame.value("run", ""));
         const FrameEntryPtr entry = entryAt(*port, at);
         entry->picture.refused = entry->number.refused = false;
-        fetch(id, name, at, entry);
+        fetch(id, name, at, entry, false);
       }
       // Told of, but not kept: thinned out to stay within what the worker may hold.
       std::erase_if(port->entries, [&](const auto& each) {
@@ -192,7 +193,7 @@ class Frames::Implementation : public QObject {
     port->statistics[row.iteration] = row;
     // A fork goes another way from here on: what the parent had is not this run's.
     FrameEntryPtr entry = entryAt(*port, row.iteration);
-    fetch(id, name, row.iteration, entry);
+    fetch(id, name, row.iteration, entry, true);
     tell(id, name);
   }
 
@@ -302,7 +303,8 @@ PicturePtr Frames::thumbnail(const QString& run, const std::string& port, const 
   if (at->second->thumbnail)
     implementation_->store_.used(at->second);
   else
-    implementation_->fetch_.ask({run, port, iteration, at->second, false, true});
+    implementation_->fetch_.ask(
+        {.run = run, .port = port, .iteration = iteration, .entry = at->second, .urgent = true});
   return at->second->thumbnail;
 }
 
@@ -314,7 +316,12 @@ ValuesPtr Frames::values(const QString& run, const std::string& port, const Iter
   if (at->second->values)
     implementation_->store_.used(at->second);
   else
-    implementation_->fetch_.ask({run, port, iteration, at->second, true, true});
+    implementation_->fetch_.ask({.run = run,
+                                 .port = port,
+                                 .iteration = iteration,
+                                 .entry = at->second,
+                                 .values = true,
+                                 .urgent = true});
   return at->second->values;
 }
 

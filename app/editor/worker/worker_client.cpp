@@ -176,7 +176,11 @@ class WorkerClient::Implementation : public QObject {
     const auto result = message.find("result");
     const bool failed = error != message.end() || result == message.end();
     if (id == helloId_) {
-      if (failed) return process_->giveUp(WorkerClient::tr("it refused: %1").arg(errorFrom(*error).message));
+      if (failed) {
+        hopeless_ = true;  // another one says the same
+        const QString why = error == message.end() ? QString() : errorFrom(*error).message;
+        return process_->giveUp(WorkerClient::tr("it refused to work with this editor: %1").arg(why));
+      }
       hello_ = *result;
       set(State::ready, WorkerClient::tr("running"));
       for (auto& [waiting, line] : std::exchange(waiting_, {}))
@@ -211,6 +215,7 @@ class WorkerClient::Implementation : public QObject {
     hello_ = nullptr;
     ask_.stop();
     const bool wanted = std::exchange(restarting_, false);
+    if (std::exchange(hopeless_, false) && !wanted) return failWith(how);
     if (!wanted) {
       deaths_.push_back(clock_.elapsed());
       while (deaths_.front() < clock_.elapsed() - kDeathsWithin) deaths_.pop_front();
@@ -272,7 +277,7 @@ class WorkerClient::Implementation : public QObject {
   std::deque<qint64> deaths_;
   int64_t next_ = 1, helloId_ = 0, askedId_ = 0;
   qint64 askedAt_ = 0, heardAt_ = 0;
-  bool busy_ = false, restarting_ = false;
+  bool busy_ = false, restarting_ = false, hopeless_ = false;
 };
 
 WorkerClient::WorkerClient(QString program, QObject* parent)
