@@ -29,6 +29,12 @@ inline SessionOptions withWorker(const QString& dataFolder) {
   return {.runner = QStringLiteral(NOISELOOM_RUNNER), .dataFolder = dataFolder};
 }
 
+/// Steps of the example's zone that are done; -1 before it begins.
+inline int64_t doneOf(const RunInfo& run) {
+  const auto zone = run.zones.find("sampling");
+  return zone == run.zones.end() ? -1 : zone->second.done;
+}
+
 inline Document titled(const Document& document, const std::string& title) {
   Document other = document;
   other.title = title;
