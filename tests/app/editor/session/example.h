@@ -3,6 +3,7 @@
 #include <QtTest>
 
 #include "app/editor/session/session.h"
+#include "engine/core/error.h"
 #include "engine/graph/graph_file.h"
 
 namespace loom::editor::testing {
@@ -26,6 +27,12 @@ inline SessionOptions withoutWorker(const QString& dataFolder) {
 
 inline SessionOptions withWorker(const QString& dataFolder) {
   return {.runner = QStringLiteral(NOISELOOM_RUNNER), .dataFolder = dataFolder};
+}
+
+/// Steps of the example's zone that are done; -1 before it begins.
+inline int64_t doneOf(const RunInfo& run) {
+  const auto zone = run.zones.find("sampling");
+  return zone == run.zones.end() ? -1 : zone->second.done;
 }
 
 inline Document titled(const Document& document, const std::string& title) {

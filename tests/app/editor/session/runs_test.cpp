@@ -3,6 +3,7 @@
 
 using namespace loom;
 using namespace loom::editor;
+using testing::doneOf;
 using testing::kPatience;
 using State = RunInfo::State;
 
@@ -132,10 +133,7 @@ class RunsTest : public QObject {
     Runs& runs = session_->runs();
     const QString id = session_->run(2);
     const auto run = runs.find(id);
-    const auto done = [&] {
-      const auto zone = run->zones.find("sampling");
-      return zone == run->zones.end() ? int64_t{-1} : zone->second.done;
-    };
+    const auto done = [&] { return doneOf(*run); };
     QTRY_COMPARE_WITH_TIMEOUT(run->state, State::paused, kPatience);
     QCOMPARE(done(), 2);
     runs.step(id);
@@ -158,7 +156,7 @@ class RunsTest : public QObject {
     session_->openDocument(testing::quickDdpm(900), {}, QStringLiteral("Long"));
     const QString id = session_->run();
     const auto run = session_->runs().find(id);
-    QTRY_VERIFY_WITH_TIMEOUT(run->state == State::running && run->zones["sampling"].done > 0, kPatience);
+    QTRY_VERIFY_WITH_TIMEOUT(run->state == State::running && doneOf(*run) > 0, kPatience);
     session_->runs().pause(id);
     QTRY_COMPARE_WITH_TIMEOUT(run->state, State::paused, kPatience);
     session_->runs().stop(id);

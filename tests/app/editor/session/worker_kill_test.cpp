@@ -8,6 +8,7 @@
 
 using namespace loom;
 using namespace loom::editor;
+using testing::doneOf;
 using testing::kPatience;
 using State = RunInfo::State;
 
@@ -88,7 +89,7 @@ class WorkerKillTest : public QObject {
     session_->openDocument(testing::quickDdpm(900), {}, QStringLiteral("Long"));
     const QString id = session_->run();
     const auto run = session_->runs().find(id);
-    QTRY_VERIFY_WITH_TIMEOUT(run->state == State::running && run->zones["sampling"].done > 2, kPatience);
+    QTRY_VERIFY_WITH_TIMEOUT(run->state == State::running && doneOf(*run) > 2, kPatience);
     const qint64 pid = session_->worker().pid();
     ::kill(static_cast<pid_t>(pid), SIGSTOP);
     QTRY_COMPARE_WITH_TIMEOUT(session_->worker().state(), WorkerClient::State::hung, kPatience);
