@@ -138,6 +138,7 @@ Reel Reels::make(const std::shared_ptr<const RunInfo>& run) {
         if (!node->title.empty()) track.node = node->title;
         auto zones = zonesAround(graph, node->id);
         if (node->zone) zones.push_back(node->id);
+        track.state = node->zone != nullptr;
         // The zone within a group goes by the way to it: "group/zone".
         const std::string way = port.substr(0, port.rfind('/') + 1);
         if (!zones.empty()) zone = way + zones.front();
@@ -163,6 +164,9 @@ Reel Reels::make(const std::shared_ptr<const RunInfo>& run) {
     reel.count = std::max(reel.count, track.count);
     reel.tracks.push_back(std::move(track));
   }
+  // What goes round comes first, then what is made of it.
+  std::stable_partition(reel.tracks.begin(), reel.tracks.end(),
+                        [](const Track& track) { return track.state; });
   if (reel.tracks.empty())
     for (const auto& [name, progress] : run->zones)
       if (progress.depth == 1) {

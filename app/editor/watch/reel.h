@@ -18,6 +18,7 @@ struct Track {
   std::string node;   // "sampling", or the node's title
   std::string type;   // the value type's id
   uint32_t colour = 0xE0E0E0;
+  bool state = false;   // of a zone
   bool picture = true;  // has thumbnails; others are for the plots alone
   std::vector<Iteration> iterations;
   size_t depth = 1;             // of zones around it; 0: outside

@@ -66,6 +66,82 @@ class LookTest : public QObject {
     host_->shoot("ddpm_close");
     host_->resize(1280, 800);
   }
+
+  void showsARun() {
+    host_->resize(1700, 1000);
+    host_->canvas.fitAll();
+    const QString run = session_->run(6);
+    QVERIFY(!run.isEmpty());
+    QTRY_VERIFY_WITH_TIMEOUT(session_->runs().find(run)->state == RunInfo::State::paused ||
+                                 session_->runs().find(run)->over(),
+                             60000);
+    QTest::qWait(500);
+    host_->frames(4);
+    host_->shoot("running");
+    host_->canvas.zoomTo(1.3f);
+    host_->canvas.centreOn("predict");
+    host_->moveTo(host_->at("sampling", ">x:inside"));
+    QTest::qWait(600);
+    host_->frames(4);
+    host_->shoot("running_close");
+    session_->runs().stop(run);
+    host_->resize(1280, 800);
+  }
+
+  void rests() {
+    host_->moveTo({5, 5});
+    host_->frames(4);
+    QTest::qWait(1500);
+    const int64_t before = host_->framesPainted();
+    QTest::qWait(3000);
+    QCOMPARE(host_->framesPainted(), before);
+  }
+
+  void isFast_data() {
+    QTest::addColumn<int>("nodes");
+    QTest::addColumn<double>("most");  // ms a frame, at any zoom
+    QTest::newRow("2000") << 2000 << 33.0;
+    QTest::newRow("10000") << 10000 << 120.0;
+  }
+  void isFast() {
+    QFETCH(int, nodes);
+    QFETCH(double, most);
+    host_->resize(1920, 1080);
+    session_->openDocument(large(nodes), {}, "Large");
+    host_->frames(5);
+    double worst = 0;
+    for (const float zoom : {0.0f, 0.25f, 0.45f, 1.0f}) {
+      if (zoom == 0)
+        host_->canvas.fitAll();
+      else
+        host_->canvas.zoomTo(zoom);
+      host_->frames(3);
+      double sum = 0;
+      const int64_t begin = host_->framesPainted();
+      QTest::mousePress(host_.get(), Qt::MiddleButton, {}, {900, 500});
+      for (int i = 0; i < 12; ++i) {
+        host_->moveTo({900 + 4 * i, 500}, Qt::MiddleButton);
+        sum += host_->lastPaintMs();
+      }
+      QTest::mouseRelease(host_.get(), Qt::MiddleButton, {}, {950, 500});
+      host_->frames(2);
+      worst = std::max(worst, sum / 12);
+      qInfo("%d nodes, zoom %.3f: %.1f ms a frame (%lld frames)", nodes, host_->canvas.zoom(), sum / 12,
+            static_cast<long long>(host_->framesPainted() - begin));
+      host_->shoot(QString("large_%1_%2").arg(nodes).arg(zoom));
+    }
+    QElapsedTimer clock;
+    clock.start();
+    session_->edit("Set width", [&](const Document& document) {
+      return setParam(document, "", session_->catalog(), "n0", "width", 99);
+    });
+    const double edit = clock.nsecsElapsed() * 1e-6;
+    clock.restart();
+    host_->canvas.rectOf("n0");
+    qInfo("%d nodes: the edit %.1f ms, shapes after it %.1f ms", nodes, edit, clock.nsecsElapsed() * 1e-6);
+    QVERIFY2(worst < most, "too slow");  // goals for two cores without a GPU
+    host_->resize(1280, 800);
+  }
 };
 
 QTEST_MAIN(LookTest)

@@ -40,8 +40,8 @@ class DifferencesTest : public QObject {
     Document a, b;
     for (int i = 0; i < 100; ++i) {
       auto node = std::make_shared<Node>();
-      node->id = "n" + std::to_string(i);
-      node->type = "t";
+      node->id = QStringLiteral("n%1").arg(i).toStdString();
+      node->type = std::string(kZoneType);
       b.graph.nodes.push_back(node);
     }
     const QStringList all = differencesOf(a, b, 10);

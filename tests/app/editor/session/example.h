@@ -3,6 +3,7 @@
 #include <QtTest>
 
 #include "app/editor/session/session.h"
+#include "engine/core/error.h"
 #include "engine/graph/graph_file.h"
 
 namespace loom::editor::testing {

@@ -55,7 +55,9 @@ class PlotsTest : public QObject {
     QCOMPARE(placeOf({}, reel), Iteration{});
     reel.done = 5;
     QCOMPARE(placeOf({}, reel), Iteration{4});
-    reel.tracks.push_back({.port = "a.b", .iterations = {{0}, {1}, {2}}});
+    Track track;
+    track.iterations = {{0}, {1}, {2}};
+    reel.tracks.push_back(track);
     QCOMPARE(placeOf({}, reel), Iteration{2});
     QCOMPARE(placeOf({{}, {1}, false}, reel), Iteration{1});
     QCOMPARE(placeOf({{}, {1}, true}, reel), Iteration{2});
@@ -107,7 +109,9 @@ class PlotsTest : public QObject {
     QCOMPARE(lines[1], QString("1,1,0,2,"));
     QCOMPARE(lines[3], QString("3,3,2,4,8"));
     QCOMPARE(lines[4], QString("4,,,,9.5"));
-    QCOMPARE(csvOf(Plot{.x = "step"}), std::string("step\n"));
+    Plot none;
+    none.x = "step";
+    QCOMPARE(csvOf(none), std::string("step\n"));
   }
 
   void pictureHoldsItsLines() {
