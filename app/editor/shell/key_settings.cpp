@@ -104,7 +104,7 @@ void KeySettings::fill() {
   for (const Command& command : commands_.all()) {
     const QList<QKeySequence> keys = commands_.keys(command.id);
     auto* item = new QTreeWidgetItem(
-        table_, {command.title, QString(command.menu).replace('/', u" › "), keysText(keys)});
+        table_, {command.title, QString(command.menu).replace('/', QStringLiteral(" › ")), keysText(keys)});
     item->setData(0, kIdRole, command.id);
     item->setToolTip(0, command.help);
     if (commands_.ownKeys(command.id)) {

@@ -65,7 +65,7 @@ void CommandPalette::fill() {
   for (const Hit& hit : hits) {
     auto* item = new QListWidgetItem(hit.command->title, list_);
     item->setData(kIdRole, hit.command->id);
-    item->setData(RowDelegate::smallPrint, QString(hit.command->menu).replace('/', u" › "));
+    item->setData(RowDelegate::smallPrint, QString(hit.command->menu).replace('/', QStringLiteral(" › ")));
     const auto keys = commands_.keys(hit.command->id);
     if (!keys.isEmpty()) item->setData(RowDelegate::atEnd, keys.first().toString(QKeySequence::NativeText));
     item->setToolTip(hit.command->help);

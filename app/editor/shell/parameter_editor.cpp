@@ -183,7 +183,7 @@ class TextEditor : public ParameterEditor {
     text_ = value.is_string() ? QString::fromStdString(value.get<std::string>()) : QString();
     const bool several = text_.contains('\n');
     line_->setReadOnly(several);  // a line can't show what lies after its end
-    line_->setShown(several ? QString(text_).replace('\n', u" ⏎ ") : text_);
+    line_->setShown(several ? QString(text_).replace('\n', QStringLiteral(" ⏎ ")) : text_);
   }
 
  private:
