@@ -233,7 +233,6 @@ void Gestures::click() {
 void Gestures::beginDrag() {
   if (button_ == 2 || (button_ == 0 && ImGui::IsKeyDown(ImGuiKey_Space)) || (button_ == 1 && !ctrl_)) {
     doing_ = Doing::panning;
-    from_ = ImGui::GetIO().MousePos;
     return;
   }
   if (button_ == 1) {
