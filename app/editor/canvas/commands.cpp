@@ -541,6 +541,7 @@ std::optional<Rect> Canvas::rectOf(const std::string& node, const std::string& s
   const int found = shape->find(name, output, inside);
   if (found < 0) return {};
   const SocketShape& socket = shape->sockets[found];
+  if (socket.hidden) return {};
   if (socket.field) return screen(moved(socket.fieldAt, corner(shape->rect)));
   const Point at = shape->at(socket);
   return screen({at.x - sizes::kSocket, at.y - sizes::kSocket, 2 * sizes::kSocket, 2 * sizes::kSocket});

@@ -9,7 +9,7 @@ namespace {
 
 using namespace sizes;
 
-constexpr float kRowsFrom = 0.4f, kTitlesFrom = 0.2f;  // zooms from which these are drawn
+constexpr float kRowsFrom = 0.5f, kTitlesFrom = 0.2f;  // zooms from which these are drawn
 const QColor kErrorRed(0xEE, 0x00, 0x00), kBypassed(0xFF, 0x00, 0xFF);
 
 QColor headerColour(const Theme& theme, const NodeShape& node) {
@@ -206,6 +206,14 @@ void drawSocket(const CanvasState& state, const Pen& pen, const NodeShape& node,
     pen.circle(at, radius + 5, state.wireColour(socket.colour, hovered ? 0.5 : 0.2));
     radius += hovered ? 2 : 0.8f;
   }
+  if (socket.adds) {
+    pen.circle(at, radius + 1.6f, ground);
+    const unsigned dim = imColour(theme.dim, alpha);
+    pen.ring(at, radius, dim, std::max(1.f, pen.zoom()));
+    pen.line({at.x - 2, at.y}, {at.x + 2, at.y}, dim, std::max(1.f, pen.zoom()));
+    pen.line({at.x, at.y - 2}, {at.x, at.y + 2}, dim, std::max(1.f, pen.zoom()));
+    return;
+  }
   if (socket.state) {  // goes round
     pen.diamond(at, radius + 3, ground);
     pen.diamond(at, radius + 1.8f, colour);
@@ -213,17 +221,10 @@ void drawSocket(const CanvasState& state, const Pen& pen, const NodeShape& node,
     return;
   }
   pen.circle(at, radius + 1.6f, ground);
-  if (socket.adds) {
-    const unsigned dim = imColour(theme.dim, alpha);
-    pen.ring(at, radius, dim, std::max(1.f, pen.zoom()));
-    pen.line({at.x - 2, at.y}, {at.x + 2, at.y}, dim, std::max(1.f, pen.zoom()));
-    pen.line({at.x, at.y - 2}, {at.x, at.y + 2}, dim, std::max(1.f, pen.zoom()));
-    return;
-  }
   pen.circle(at, radius, colour);
   // Empty while nothing feeds it, so that one sees what is missing.
   if (!socket.output && !socket.linked && !fit) pen.circle(at, radius - 1.7f, ground);
-  if (socket.port.many && !socket.output)
+  if (socket.port->many && !socket.output)
     pen.ring(at, radius + 2.6f, state.wireColour(socket.colour, 0.6), 1);
 }
 

@@ -86,18 +86,18 @@ void socketTip(const CanvasState& state, const NodeShape& node, const SocketShap
   }
   const bool generic = socket.slot.find('.') != std::string::npos;
   heading(state, generic ? socket.slot : socket.label, socket.type);
-  dimText(socket.port.doc);
-  if (!socket.port.id.empty() && (socket.port.min || socket.port.max)) {
+  dimText(socket.port->doc);
+  if (!socket.port->id.empty() && (socket.port->min || socket.port->max)) {
     char range[80];
-    if (socket.port.min && socket.port.max)
-      std::snprintf(range, sizeof range, "%.6g to %.6g", *socket.port.min, *socket.port.max);
-    else if (socket.port.min)
-      std::snprintf(range, sizeof range, "%.6g or more", *socket.port.min);
+    if (socket.port->min && socket.port->max)
+      std::snprintf(range, sizeof range, "%.6g to %.6g", *socket.port->min, *socket.port->max);
+    else if (socket.port->min)
+      std::snprintf(range, sizeof range, "%.6g or more", *socket.port->min);
     else
-      std::snprintf(range, sizeof range, "%.6g or less", *socket.port.max);
+      std::snprintf(range, sizeof range, "%.6g or less", *socket.port->max);
     dimText(range);
   }
-  if (socket.changed) dimText("Default: " + valueText(socket.port.value));
+  if (socket.changed) dimText("Default: " + valueText(socket.port->value));
   if (socket.output) return value(state, node.id + "." + socket.slot);
   for (const WireShape& wire : state.scene.wires())
     if (&state.scene.nodes()[wire.to] == &node && wire.toSocket >= 0 &&

@@ -9,7 +9,7 @@ namespace loom::editor {
 
 namespace sizes {
 inline constexpr float kHeader = 28, kRow = 22, kField = 19, kPad = 9, kRound = 7, kSocket = 4.6f;
-inline constexpr float kText = 13, kSmall = 11.5f, kTitle = 13.5f;
+inline constexpr float kText = 13, kSmall = 12, kTitle = 14;
 inline constexpr float kLeastWidth = 150, kMostWidth = 236;
 inline constexpr float kZoneHeader = 32, kRail = 92, kZonePad = 26;
 inline constexpr float kThumb = 76;

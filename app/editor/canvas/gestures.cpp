@@ -233,7 +233,6 @@ void Gestures::click() {
 void Gestures::beginDrag() {
   if (button_ == 2 || (button_ == 0 && ImGui::IsKeyDown(ImGuiKey_Space)) || (button_ == 1 && !ctrl_)) {
     doing_ = Doing::panning;
-    from_ = ImGui::GetIO().MousePos;
     return;
   }
   if (button_ == 1) {
@@ -434,11 +433,12 @@ void Gestures::dropResize() {
 
 void Gestures::dropCut() {
   std::vector<Wire> cut;
+  // Sides as half planes: a cut through a corner of the path counts for one of the two lines there.
   const auto cross = [](Point a, Point b, Point c, Point d) {
     const auto side = [](Point p, Point q, Point r) {
-      return (q.x - p.x) * (r.y - p.y) - (q.y - p.y) * (r.x - p.x);
+      return (q.x - p.x) * (r.y - p.y) - (q.y - p.y) * (r.x - p.x) >= 0;
     };
-    return side(a, b, c) * side(a, b, d) < 0 && side(c, d, a) * side(c, d, b) < 0;
+    return side(a, b, c) != side(a, b, d) && side(c, d, a) != side(c, d, b);
   };
   for (const WireShape& wire : state_.scene.wires()) {
     bool hit = false;

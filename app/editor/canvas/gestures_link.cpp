@@ -59,7 +59,7 @@ void Gestures::snapToPort() {
     // A label under the mouse says which one is meant.
     const bool row = contains(moved(socket.row, corner(node.rect)), state_.mouse);
     const int score =
-        fit * 4 + (socket.linked && !socket.port.many ? 0 : 2) + (socket.field ? 0 : 1) + (row ? 16 : 0);
+        fit * 4 + (socket.linked && !socket.port->many ? 0 : 2) + (socket.field ? 0 : 1) + (row ? 16 : 0);
     if (score > best) {
       best = score;
       hit.socket = static_cast<int>(i);

@@ -101,7 +101,7 @@ json parsed(const PortType& port, const std::string& text) {
 json valueOf(const Node& node, const SocketShape& socket) {
   if (socket.slot == "@count") return node.zone && node.zone->count ? json(*node.zone->count) : json();
   const auto own = node.params.find(socket.slot);
-  return own != node.params.end() ? own->second : socket.port.value;
+  return own != node.params.end() ? own->second : socket.port->value;
 }
 
 bool Parameters::set(const std::string& node, const std::string& slot, const json& value,
@@ -189,11 +189,11 @@ void Parameters::open(const std::string& id, const SocketShape& field) {
   mode_ = Mode::line;
   if (field.type == "bool") mode_ = Mode::toggle;
   if (field.type == "text") mode_ = Mode::lines;
-  if (field.type == "choice" && !field.port.choices.empty()) {
+  if (field.type == "choice" && !field.port->choices.empty()) {
     mode_ = Mode::list;
     choice_ = 0;
-    for (size_t i = 0; i < field.port.choices.size(); ++i)
-      if (field.port.choices[i] == text_) choice_ = static_cast<int>(i);
+    for (size_t i = 0; i < field.port->choices.size(); ++i)
+      if (field.port->choices[i] == text_) choice_ = static_cast<int>(i);
   }
   state_.editing = mode_ == Mode::list || mode_ == Mode::toggle ? std::string() : node_ + "." + slot_;
   state_.redraw();
@@ -216,7 +216,7 @@ void Parameters::check() {
   if (!field) return;
   try {
     setParam(state_.session.document(), state_.session.place(), state_.session.catalog(), node_,
-             paramOf(slot_), parsed(field->port, text_));
+             paramOf(slot_), parsed(*field->port, text_));
   } catch (const std::exception& error) {
     error_ = error.what();
   }
@@ -226,7 +226,7 @@ bool Parameters::commit() {
   const SocketShape* field = socket();
   if (!field) return true;
   try {
-    const json value = parsed(field->port, text_);
+    const json value = parsed(*field->port, text_);
     if (value == valueOf(*node()->node, *field)) return true;
     return set(node_, slot_, value);
   } catch (const std::exception& error) {
@@ -344,7 +344,7 @@ void Parameters::drawLines(const Pen& pen, const Rect& field) {
 
 void Parameters::drawList(const Pen& pen, const Rect& field) {
   const SocketShape& shape = *socket();
-  const std::vector<std::string> choices = shape.port.choices;
+  const std::vector<std::string> choices = shape.port->choices;
   const std::string now = valueText(valueOf(*node()->node, shape));
   ImVec2 at = pen.at({field.x, bottom(field) + 2});
   const float wide = std::max(field.width * pen.zoom(), 140.f);
@@ -437,14 +437,14 @@ void Parameters::beginScrub(const Hit& hit) {
   slot_ = field.slot;
   wasOwn_ = shape.node->params.count(slot_) > 0 || slot_ == "@count";
   before_ = valueOf(*shape.node, field);
-  start_ = before_.is_number() ? before_.get<double>() : field.port.min.value_or(0);
+  start_ = before_.is_number() ? before_.get<double>() : field.port->min.value_or(0);
   state_.session.endMerge();
 }
 
 void Parameters::scrub(float pixels, bool fine, bool coarse) {
   const SocketShape* field = socket();
   if (!field) return;
-  const PortType& port = field->port;
+  const PortType& port = *field->port;
   const double by = fine ? 0.1 : coarse ? 10 : 1;
   double value;
   if (port.type == "int") {

@@ -21,7 +21,7 @@ struct SocketShape {
   std::string type;
   std::string value;    // of a parameter, as its field shows it
   unsigned colour = 0;  // 0xRRGGBB
-  PortType port;        // without doc where it was left out
+  std::shared_ptr<const PortType> port;
   bool output = false;  // gives a value
   bool inside = false;  // of a zone: seen from its body
   bool adds = false;    // a zone's socket that makes a new state, sequence or collection
@@ -124,10 +124,6 @@ class Scene {
   void regions();
   void routeWire(WireShape& wire) const;
 
-  struct Cached {
-    NodePtr node;
-    NodeShape shape;
-  };
   std::vector<NodeShape> nodes_;
   std::vector<WireShape> wires_;
   std::vector<FrameShape> frames_;
@@ -137,9 +133,8 @@ class Scene {
   Layout layout_;
   bool someUnplaced_ = false;
   std::set<int> frozen_;
-  std::unordered_map<std::string, Cached> cache_;
-  const void* cacheOf_ = nullptr;  // the catalog's contents it is made from
-  std::string cachePlace_;
+  const void* catalogOf_ = nullptr;  // the catalog's contents that the shapes are made from
+  std::string placeOf_;
 };
 
 /// A parameter's value, as one reads and types it.

@@ -86,9 +86,16 @@ class SceneBuilder {
                const Scene::Measure& measure)
       : scene_(scene), document_(document), place_(place), catalog_(catalog), measure_(measure) {}
 
+  /// Shapes of nodes that are as they were are taken over.
+  void takeOver() {
+    old_ = std::move(scene_.nodes_);
+    before_ = std::move(scene_.byId_);
+  }
+
   void build() {
     const Graph& graph = graphAt(document_, place_);
     scene_.layout_ = layoutOf(document_, place_);
+    scene_.nodes_.reserve(old_.size() + 16);
     addAll(graph.nodes, -1, 0);
     placeAll();
     scene_.frames_.clear();
@@ -122,14 +129,16 @@ class SceneBuilder {
   NodeShape shapeOf(const NodePtr& node) {
     const auto laid = scene_.layout_.nodes.find(node->id);
     const NodeLayout layout = laid == scene_.layout_.nodes.end() ? NodeLayout() : laid->second;
-    const auto cached = scene_.cache_.find(node->id);
     // What a zone or a group shows depends on more than its own node.
     const bool own = !node->zone && node->type.compare(0, kGroupPrefix.size(), kGroupPrefix) != 0;
-    if (own && cached != scene_.cache_.end() && cached->second.node == node) {
-      const NodeLayout& before = cached->second.shape.layout;
-      if (before.collapsed == layout.collapsed && before.colour == layout.colour) {
-        NodeShape shape = cached->second.shape;
+    if (const auto found = before_.find(node->id); own && found != before_.end()) {
+      NodeShape& before = old_[found->second];
+      if (before.node == node && before.layout.collapsed == layout.collapsed &&
+          before.layout.colour == layout.colour) {
+        NodeShape shape = std::move(before);
         shape.layout = layout;
+        for (SocketShape& socket : shape.sockets)
+          if (socket.output) socket.linked = false;  // by others' links
         return shape;
       }
     }
@@ -148,17 +157,16 @@ class SceneBuilder {
       layOutZone(shape);
     else
       layOutNode(shape);
-    scene_.cache_[node->id] = {node, shape};
     return shape;
   }
 
-  SocketShape socketOf(const Socket& socket, bool output) const {
+  SocketShape socketOf(const std::shared_ptr<const Face>& face, const Socket& socket, bool output) const {
     SocketShape shape;
     shape.slot = socket.slot;
     shape.label = socket.label.empty() ? lastWord(socket.slot) : socket.label;
     shape.type = socket.port.type;
     shape.colour = catalog_.colour(socket.port.type);
-    shape.port = socket.port;
+    shape.port = std::shared_ptr<const PortType>(face, &socket.port);
     shape.output = output;
     shape.inside = socket.inside;
     shape.adds = socket.adds;
@@ -179,13 +187,13 @@ class SceneBuilder {
   // The value that the field shows, and whether it is the node's own.
   void fill(SocketShape& socket, const Node& node) const {
     socket.field = !socket.linked;
-    json value = socket.port.value;
+    json value = socket.port->value;
     if (socket.slot == "@count") {
       if (node.zone && node.zone->count) value = *node.zone->count;
       socket.changed = false;
     } else if (const auto own = node.params.find(socket.slot); own != node.params.end()) {
       value = own->second;
-      socket.changed = value != socket.port.value;
+      socket.changed = value != socket.port->value;
     }
     socket.value = valueText(value);
     if (socket.value.size() > 4000) socket.value.resize(4000);
@@ -197,8 +205,15 @@ class SceneBuilder {
     SocketShape when;
     when.slot = "@when";
     when.label = "when";
-    when.type = when.port.type = "bool";
-    when.port.doc = "Where this is off the node is skipped, and all that depends on it";
+    when.type = "bool";
+    static const auto port = [] {
+      auto made = std::make_shared<PortType>();
+      made->id = "@when";
+      made->type = "bool";
+      made->doc = "Where this is off the node is skipped, and all that depends on it";
+      return made;
+    }();
+    when.port = port;
     when.colour = catalog_.colour("bool");
     when.linked = node.when && !node.when->empty();
     when.hidden = !when.linked;
@@ -213,7 +228,7 @@ class SceneBuilder {
     std::vector<SocketShape> inputs, parameters, outputs;
     for (const Socket& socket : face.inputs) {
       if (socket.slot == "@when") continue;
-      SocketShape made = socketOf(socket, false);
+      SocketShape made = socketOf(shape.face, socket, false);
       made.linked = linkedFrom(*shape.node, socket.slot);
       if (scalar(made.type) && !socket.port.many) {
         fill(made, *shape.node);
@@ -222,7 +237,7 @@ class SceneBuilder {
         inputs.push_back(std::move(made));
       }
     }
-    for (const Socket& socket : face.outputs) outputs.push_back(socketOf(socket, true));
+    for (const Socket& socket : face.outputs) outputs.push_back(socketOf(shape.face, socket, true));
 
     float wide = width(FontKind::bold, kTitle, face.title) + 3 * kPad + 14;
     const size_t rows = std::max(inputs.size(), outputs.size());
@@ -306,7 +321,7 @@ class SceneBuilder {
     for (const bool output : {false, true})
       for (const Socket& socket : output ? face.outputs : face.inputs) {
         if (socket.slot == "@when" || socket.adds) continue;
-        SocketShape made = socketOf(socket, output);
+        SocketShape made = socketOf(shape.face, socket, output);
         made.linked = !output && linkedFrom(*shape.node, socket.slot);
         made.at = {output ? wide : 0, kHeader / 2};
         made.row = {output ? wide - 10 : -10, 0, 20, kHeader};
@@ -335,7 +350,7 @@ class SceneBuilder {
     };
     for (const Socket& socket : face.inputs) {
       if (socket.slot == "@when") continue;
-      SocketShape outside = socketOf(socket, false);
+      SocketShape outside = socketOf(shape.face, socket, false);
       const std::string name = lastWord(socket.slot);
       outside.state = socket.slot.compare(0, 5, "init.") == 0;
       if (socket.slot == "@count") {
@@ -351,7 +366,7 @@ class SceneBuilder {
         for (size_t i = 0; i < face.bodyOutputs.size(); ++i)
           if (!used[i] && face.bodyOutputs[i].slot == name) {
             used[i] = true;
-            SocketShape inside = socketOf(face.bodyOutputs[i], true);
+            SocketShape inside = socketOf(shape.face, face.bodyOutputs[i], true);
             inside.inside = true;
             inside.state = states.count(name) > 0;
             inside.label = shortened(inside.label, kRail - 22, kText, FontKind::text, measure_);
@@ -362,14 +377,14 @@ class SceneBuilder {
     }
     for (size_t i = 0; i < face.bodyOutputs.size(); ++i) {
       if (used[i]) continue;
-      SocketShape inside = socketOf(face.bodyOutputs[i], true);
+      SocketShape inside = socketOf(shape.face, face.bodyOutputs[i], true);
       inside.inside = true;
       put(std::move(inside), kRail, left, true);
       left += kRow;
     }
     // The right rail's x is set when the region's width is known: negative until then.
     for (const Socket& socket : face.bodyInputs) {
-      SocketShape inside = socketOf(socket, false);
+      SocketShape inside = socketOf(shape.face, socket, false);
       inside.inside = true;
       const std::string name = lastWord(socket.slot);
       inside.state = socket.slot.compare(0, 5, "next.") == 0;
@@ -381,7 +396,7 @@ class SceneBuilder {
         for (size_t i = 0; i < face.outputs.size(); ++i)
           if (!given[i] && face.outputs[i].slot == name && socket.slot != "@until") {
             given[i] = true;
-            SocketShape outside = socketOf(face.outputs[i], true);
+            SocketShape outside = socketOf(shape.face, face.outputs[i], true);
             outside.state = inside.state;
             put(std::move(outside), 0, right, false);
             made.back().row.x = -kRail / 2;
@@ -391,7 +406,7 @@ class SceneBuilder {
     }
     for (size_t i = 0; i < face.outputs.size(); ++i) {
       if (given[i]) continue;
-      put(socketOf(face.outputs[i], true), 0, right, false);
+      put(socketOf(shape.face, face.outputs[i], true), 0, right, false);
       right += kRow;
     }
     for (const Zone::State& state : zone.state) {
@@ -482,19 +497,21 @@ class SceneBuilder {
   const std::string& place_;
   const Catalog& catalog_;
   const Scene::Measure& measure_;
+  std::vector<NodeShape> old_;
+  std::unordered_map<std::string, int> before_;
 };
 
 void Scene::build(const Document& document, const std::string& place, const Catalog& catalog,
                   const Measure& measure) {
   const void* contents = catalog.nodes().data();
-  if (contents != cacheOf_ || place != cachePlace_) cache_.clear();
-  cacheOf_ = contents;
-  cachePlace_ = place;
+  SceneBuilder builder(*this, document, place, catalog, measure);
+  if (contents == catalogOf_ && place == placeOf_) builder.takeOver();
+  catalogOf_ = contents;
+  placeOf_ = place;
   nodes_.clear();
   byId_.clear();
   frozen_.clear();
-  SceneBuilder(*this, document, place, catalog, measure).build();
-  if (cache_.size() > 2 * nodes_.size() + 64) cache_.clear();  // of nodes that are gone
+  builder.build();
 }
 
 }  // namespace loom::editor

@@ -37,7 +37,8 @@ class CanvasHost : public ImGuiWidget {
   }
   QPoint header(const std::string& node) {
     const auto rect = canvas.rectOf(node);
-    return rect ? QPoint(qRound(rect->x + rect->width * 0.4f), qRound(rect->y + 12 * canvas.zoom())) : QPoint();
+    return rect ? QPoint(qRound(rect->x + rect->width * 0.4f), qRound(rect->y + 12 * canvas.zoom()))
+                : QPoint();
   }
   void moveTo(QPoint to, Qt::MouseButtons held = Qt::NoButton, Qt::KeyboardModifiers keys = {}) {
     QMouseEvent event(QEvent::MouseMove, to, mapToGlobal(to), Qt::NoButton, held, keys);
@@ -70,7 +71,8 @@ class CanvasHost : public ImGuiWidget {
     QTest::mouseRelease(this, button, keys, to);
     frames(3);
   }
-  void drag(QPoint from, QPoint to, Qt::MouseButton button = Qt::LeftButton, Qt::KeyboardModifiers keys = {}) {
+  void drag(QPoint from, QPoint to, Qt::MouseButton button = Qt::LeftButton,
+            Qt::KeyboardModifiers keys = {}) {
     press(from, button, keys);
     for (int i = 1; i <= 4; ++i) moveTo(from + (to - from) * i / 4, button, keys);
     release(to, button, keys);
@@ -96,12 +98,15 @@ class CanvasHost : public ImGuiWidget {
   }
 
  protected:
-  void drawFrame() override { canvas.draw({0, 0}, {static_cast<float>(width()), static_cast<float>(height())}); }
+  void drawFrame() override {
+    canvas.draw({0, 0}, {static_cast<float>(width()), static_cast<float>(height())});
+  }
   void themeColours() override {
     const Theme& theme = Theme::current();
     theme.dark ? ImGui::StyleColorsDark() : ImGui::StyleColorsLight();
     const auto set = [&](int which, const QColor& colour) {
-      ImGui::GetStyle().Colors[which] = {static_cast<float>(colour.redF()), static_cast<float>(colour.greenF()),
+      ImGui::GetStyle().Colors[which] = {static_cast<float>(colour.redF()),
+                                         static_cast<float>(colour.greenF()),
                                          static_cast<float>(colour.blueF()), 1};
     };
     set(ImGuiCol_PopupBg, theme.panel);

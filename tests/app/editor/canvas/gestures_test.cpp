@@ -92,8 +92,8 @@ class GesturesTest : public QObject {
     const QPoint from = host_->at("load", {}, 0, 0) - QPoint(15, 15);
     host_->drag(from, host_->at("resize", {}, 0.5f, 0.2f));
     QCOMPARE(session_->selection().nodes, (Ids{"load", "resize"}));
-    host_->drag(host_->at("start", {}, 0, 1) + QPoint(-12, 12), host_->at("start", {}, 0.5f, 0.9f), Qt::LeftButton,
-                Qt::ShiftModifier);
+    host_->drag(host_->at("start", {}, 0, 1) + QPoint(-12, 12), host_->at("start", {}, 0.5f, 0.9f),
+                Qt::LeftButton, Qt::ShiftModifier);
     QCOMPARE(session_->selection().nodes, (Ids{"load", "resize", "start"}));
     host_->click(host_->at("loop", {}, 0.5f, 0.95f));
     QCOMPARE(session_->selection().nodes, Ids{"loop"});
@@ -106,8 +106,8 @@ class GesturesTest : public QObject {
     const Point after = host_->canvas.toCanvas({650, 660});
     QVERIFY(std::abs(before.x - after.x) < 0.5f && std::abs(before.y - after.y) < 0.5f);
     const Point under = host_->canvas.toCanvas({300, 300});
-    QWheelEvent wheel(QPointF(300, 300), host_->mapToGlobal(QPointF(300, 300)), {}, {0, 120}, Qt::NoButton, {},
-                      Qt::NoScrollPhase, false);
+    QWheelEvent wheel(QPointF(300, 300), host_->mapToGlobal(QPointF(300, 300)), {}, {0, 120}, Qt::NoButton,
+                      {}, Qt::NoScrollPhase, false);
     QCoreApplication::sendEvent(host_.get(), &wheel);
     host_->frames();
     QVERIFY(host_->canvas.zoom() > 1.05f);
@@ -170,7 +170,8 @@ class GesturesTest : public QObject {
 
   void movesAllLinks() {
     host_->drag(host_->at("resize", ">image"), host_->at("free", "image"));
-    host_->drag(host_->at("resize", ">image"), host_->at("load", ">image"), Qt::LeftButton, Qt::ShiftModifier);
+    host_->drag(host_->at("resize", ">image"), host_->at("load", ">image"), Qt::LeftButton,
+                Qt::ShiftModifier);
     QCOMPARE(linkOf("free", "image"), std::string("load.image"));
     QCOMPARE(linkOf("save", "image"), std::string("load.image"));
   }
@@ -247,7 +248,7 @@ class GesturesTest : public QObject {
     QVERIFY(layout().nodes[made].at);
     // From a link: filtered, wired, the best first.
     QTest::qWait(320);
-    host_->drag(host_->at("load", ">image"), QPoint(120, 180));
+    host_->drag(host_->at("load", ">image"), QPoint(60, 740));
     host_->frames(4);
     host_->shoot("search");
     host_->type("latent");
@@ -342,7 +343,9 @@ class GesturesTest : public QObject {
 
   void picksFiles() {
     std::string asked;
-    host_->canvas.openFilePicker = [&](const std::string& id, const std::string& port) { asked = id + "." + port; };
+    host_->canvas.openFilePicker = [&](const std::string& id, const std::string& port) {
+      asked = id + "." + port;
+    };
     const auto path = host_->canvas.rectOf("load", "path");
     host_->click({qRound(path->x + path->width - 11), qRound(path->y + path->height / 2)});
     QCOMPARE(asked, std::string("load.path"));
@@ -500,16 +503,18 @@ class GesturesTest : public QObject {
   }
 
   void writesAllPlacesWithTheFirstMove() {
-    session_->openDocument([] {
-      Document document;
-      for (const char* id : {"a", "b"}) {
-        auto node = std::make_shared<Node>();
-        node->id = id;
-        node->type = "image.load";
-        document.graph.nodes.push_back(node);
-      }
-      return document;
-    }(), {}, "Unplaced");
+    session_->openDocument(
+        [] {
+          Document document;
+          for (const char* id : {"a", "b"}) {
+            auto node = std::make_shared<Node>();
+            node->id = id;
+            node->type = "image.load";
+            document.graph.nodes.push_back(node);
+          }
+          return document;
+        }(),
+        {}, "Unplaced");
     host_->frames(4);
     QVERIFY(layout().nodes.empty());
     QVERIFY(host_->canvas.rectOf("a") && host_->canvas.rectOf("b"));

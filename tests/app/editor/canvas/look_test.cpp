@@ -22,7 +22,8 @@ class LookTest : public QObject {
       node->type = i % 3 == 0 ? "image.resize" : i % 3 == 1 ? "image.contact_sheet" : "image.from_latent";
       if (i % 3 == 0) node->params["width"] = 16 + i;
       if (i % 3 != 2 && i > 0)
-        node->inputs[i % 3 == 0 ? "image" : "images"] = {{{"n" + std::to_string(i - 1), "image"}}, i % 3 == 1};
+        node->inputs[i % 3 == 0 ? "image" : "images"] = {{{"n" + std::to_string(i - 1), "image"}},
+                                                         i % 3 == 1};
       layout.nodes[node->id].at = Point{static_cast<float>(i % 50) * 260, static_cast<float>(i / 50) * 260};
       document.graph.nodes.push_back(node);
     }
@@ -72,9 +73,9 @@ class LookTest : public QObject {
     host_->canvas.fitAll();
     const QString run = session_->run(6);
     QVERIFY(!run.isEmpty());
-    QTRY_VERIFY_WITH_TIMEOUT(session_->runs().find(run)->state == RunInfo::State::paused ||
-                                 session_->runs().find(run)->over(),
-                             60000);
+    QTRY_VERIFY_WITH_TIMEOUT(
+        session_->runs().find(run)->state == RunInfo::State::paused || session_->runs().find(run)->over(),
+        60000);
     QTest::qWait(500);
     host_->frames(4);
     host_->shoot("running");
