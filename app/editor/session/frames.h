@@ -21,9 +21,11 @@ class Frames : public QObject {
   explicit Frames(WorkerClient& worker, QObject* parent = nullptr);
   ~Frames() override;
 
-  /// Called by Runs.
+  /// Called by Runs; again when more is known of the fork.
   void follow(const QString& run, const QString& workerRun, std::vector<std::string> watched,
               const QString& parent, int64_t forkedAt);
+  /// Asks what there is of its ports: a fork begins, a run pauses or is over.
+  void refresh(const QString& run);
   void lost(const QString& run);  // the worker has it no longer
   void forget(const QString& run);
 
@@ -38,6 +40,12 @@ class Frames : public QObject {
   /// The newest, whatever step it is of: thumbnails on nodes while a run goes.
   PicturePtr live(const QString& run, const std::string& port) const;
   Iteration liveIteration(const QString& run, const std::string& port) const;
+  /// The iteration that belongs to another port's: that of the zone around it, the last of a zone inside it,
+  /// else the last one before it. Empty where there is none.
+  std::optional<Iteration> nearest(const QString& run, const std::string& port,
+                                   const Iteration& iteration) const;
+  /// Shows a port live from now on, of a run that the worker has. Once it is enough.
+  void show(const QString& run, const std::string& port);
   /// Adds a port to those watched and shown, of a run that goes on or is over.
   void watch(const QString& run, const std::string& port);
   void unwatch(const QString& run, const std::string& port);

@@ -17,6 +17,7 @@
 namespace loom::editor {
 
 class Frames;
+class Presence;
 
 struct ZoneProgress {
   int64_t first = 0, done = 0, count = 0;  // count 0: not known
@@ -40,9 +41,9 @@ struct RunInfo {
   QString id;        // the editor's own, "run 12"; unique over sessions
   QString workerId;  // "r3"; empty when the worker no longer has it
   int number = 0;
-  QString title;
+  QString title, file;  // file: the graph's; empty: never saved
   State state = State::queued;
-  std::string graphText;  // canonical; restore its graph from it
+  std::string graphText;  // canonical; restore its graph from it. Of earlier sessions' runs: see find()
   QStringList differs;    // from the run before of the same file: "sampling/step.eta: 0 → 1"
   QDateTime started;
   double seconds = 0;
@@ -64,25 +65,30 @@ struct RunInfo {
 struct RunRequest {
   Document document;
   QString folder;  // in which the graph's files are looked up
-  QString title;
+  QString title, file;
   std::vector<std::string> watched;  // ports whose steps are kept
   std::vector<std::string> shown;    // ports shown live
   std::optional<QString> forkOf;     // a RunInfo's id
   std::optional<int64_t> forkAt;     // without: the first step that the change can reach
   std::optional<std::string> forkZone;
   std::optional<int64_t> pauseAt;
-  QString device, dtype;  // empty: the worker's own
-  QString out;            // folder for what it writes; empty: one below the editor's data folder
+  QString device, dtype;            // empty: the worker's own
+  nlohmann::json keepSteps = true;  // as in the protocol
+  std::vector<QString> allowed;     // further folders that the graph may read
+  QString out;                      // folder for what it writes; empty: one below the editor's data folder
 };
 
 class Runs : public QObject {
   Q_OBJECT
  public:
-  Runs(WorkerClient& worker, Frames& frames, const QString& dataFolder, QObject* parent = nullptr);
+  Runs(WorkerClient& worker, Frames& frames, const Presence& presence, QObject* parent = nullptr);
   ~Runs() override;
 
   const std::vector<std::shared_ptr<RunInfo>>& all() const { return runs_; }  // oldest first
+  /// With its graph's text, which of earlier sessions' runs is read when it is asked for.
   std::shared_ptr<const RunInfo> find(const QString& id) const;
+  /// Where a run's files are: what it wrote below "out", unless it was given another folder.
+  QString folderOf(const QString& id) const;
   std::shared_ptr<const RunInfo> current() const;  // what runs or is paused, else the newest
   std::vector<QString> queue() const;              // waiting, the next first
 
@@ -104,8 +110,8 @@ class Runs : public QObject {
 
  private:
   class Implementation;
-  std::unique_ptr<Implementation> implementation_;
   std::vector<std::shared_ptr<RunInfo>> runs_;
+  std::unique_ptr<Implementation> implementation_;
 };
 
 }  // namespace loom::editor

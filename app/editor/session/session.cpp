@@ -1,1 +1,315 @@
 #include "app/editor/session/session.h"
+
+#include <QDir>
+#include <QStandardPaths>
+
+#include "app/editor/session/session_implementation.h"
+#include "app/editor/worker/background.h"
+#include "engine/core/error.h"
+#include "engine/graph/graph_file.h"
+
+namespace loom::editor {
+namespace {
+
+using nlohmann::json;
+
+constexpr double kWrittenAtOnce = 10;  // milliseconds; what takes longer is written on another thread
+constexpr int kRedrawEvery = 16;       // milliseconds
+constexpr qint64 kMostCatalogBytes = 16 << 20;
+
+QString dataFolderFrom(const SessionOptions& options) {
+  if (!options.dataFolder.isEmpty()) return QDir(options.dataFolder).absolutePath();
+  return QStandardPaths::writableLocation(QStandardPaths::GenericDataLocation) + QStringLiteral("/noiseloom");
+}
+
+// An edit of the layout alone is nothing to the worker.
+bool sameMeaning(const Graph& a, const Graph& b) {
+  if (a.nodes != b.nodes || a.inputs.size() != b.inputs.size() || a.outputs.size() != b.outputs.size())
+    return false;
+  for (size_t i = 0; i < a.inputs.size(); ++i)
+    if (a.inputs[i].name != b.inputs[i].name || a.inputs[i].to != b.inputs[i].to) return false;
+  for (size_t i = 0; i < a.outputs.size(); ++i)
+    if (a.outputs[i].name != b.outputs[i].name || a.outputs[i].from != b.outputs[i].from) return false;
+  return true;
+}
+
+bool sameMeaning(const Document& a, const Document& b) {
+  if (!sameMeaning(a.graph, b.graph) || a.groups.size() != b.groups.size()) return false;
+  for (auto x = a.groups.begin(), y = b.groups.begin(); x != a.groups.end(); ++x, ++y)
+    if (x->first != y->first || !sameMeaning(x->second, y->second)) return false;
+  return true;
+}
+
+Document emptyDocument() {
+  Document document;
+  document.title = "Untitled";
+  return document;
+}
+
+}  // namespace
+
+Session::Implementation::Implementation(Session& owner, const SessionOptions& options)
+    : owner_(owner),
+      dataFolder_(dataFolderFrom(options)),
+      settings_(dataFolder_ + QStringLiteral("/settings.ini"), QSettings::IniFormat),
+      presence_(dataFolder_),
+      worker_(options.runner),
+      frames_(worker_),
+      runs_(worker_, frames_, presence_),
+      journal_(presence_),
+      guard_(dataFolder_),
+      checker_(worker_),
+      undo_(emptyDocument(), "New") {
+  redraw_.setSingleShot(true);
+  connect(&redraw_, &QTimer::timeout, &owner_, &Session::redraw);
+  connect(&worker_, &WorkerClient::stateChanged, this, &Implementation::workerChanged);
+  connect(&checker_, &Checker::changed, this, [this] {
+    Q_EMIT owner_.checkedChanged();
+    redraw();
+  });
+  connect(&frames_, &Frames::changed, this, &Implementation::redraw);
+  connect(&runs_, &Runs::changed, this, &Implementation::redraw);
+  connect(&runs_, &Runs::listChanged, this, &Implementation::redraw);
+  connect(&guard_, &FileGuard::changedOutside, this, [this] { Q_EMIT owner_.fileChangedOutside(file_); });
+  // What the last worker said of its nodes, until this one does.
+  const QByteArray known = readBounded(dataFolder_ + QStringLiteral("/nodes.json"), kMostCatalogBytes);
+  if (!known.isEmpty()) takeNodes(json::parse(known.begin(), known.end(), nullptr, false));
+  text_ = savedText_ = writeGraph(undo_.document());
+}
+
+// In order: what was not saved was asked about by whoever closes the window.
+Session::Implementation::~Implementation() { journal_.remove(); }
+
+void Session::Implementation::redraw() {
+  if (!redraw_.isActive()) redraw_.start(kRedrawEvery);
+}
+
+// --- edits ---
+
+bool Session::Implementation::push(const QString& name, Document document, const std::string& merge) {
+  undo_.push(name.toStdString(), std::move(document), merge);
+  documentIsNew();
+  return true;
+}
+
+void Session::Implementation::reset(Document document, const QString& file, const QString& name) {
+  undo_ = Undo(std::move(document), name.toStdString());
+  file_ = file;
+  place_.clear();
+  ownRuns_.clear();
+  selection_ = {};
+  cursor_ = {};
+  compared_.clear();
+  checkedVersion_ = -1;
+  documentIsNew();
+  Q_EMIT owner_.selectionChanged();
+  Q_EMIT owner_.cursorChanged();
+}
+
+void Session::Implementation::documentIsNew() {
+  ++version_;
+  if (!place_.empty() && !document().groups.contains(place_)) place_.clear();
+  pruneSelection();
+  writeText();
+  Q_EMIT owner_.documentChanged();
+  redraw();
+}
+
+// Small ones at once: what an edit gave is on disk when it returns. A text of many megabytes would hold up
+// every move of the mouse; it follows within moments.
+void Session::Implementation::writeText() {
+  if (textUnderWay_) return;
+  if (textMilliseconds_ <= kWrittenAtOnce) {
+    QElapsedTimer clock;
+    clock.start();
+    std::string text = writeGraph(document());
+    textMilliseconds_ = static_cast<double>(clock.nsecsElapsed()) / 1e6;
+    return keep(std::move(text), version_);
+  }
+  textUnderWay_ = true;
+  modified_ = true;
+  struct Written {
+    std::string text;
+    double milliseconds = 0;
+  };
+  inBackground(
+      this,
+      [document = document()] {
+        QElapsedTimer clock;
+        clock.start();
+        Written written{writeGraph(document), 0};
+        written.milliseconds = static_cast<double>(clock.nsecsElapsed()) / 1e6;
+        return written;
+      },
+      [this, version = version_](Written written) {
+        textUnderWay_ = false;
+        textMilliseconds_ = written.milliseconds;
+        keep(std::move(written.text), version);
+        if (version != version_) writeText();
+      });
+}
+
+void Session::Implementation::keep(std::string text, int version) {
+  text_ = std::move(text);
+  textVersion_ = version;
+  refreshModified();
+  if (!modified_)
+    journal_.remove();
+  else if (!journal_.write(text_, file_, title()))
+    owner_.notice(tr("The journal in %1 can't be written: edits would be lost if this program ended badly")
+                      .arg(dataFolder_),
+                  true);
+  if (version != version_) return;
+  if (checkedVersion_ >= 0 && sameMeaning(sent_, document())) {
+    if (checker_.checked().current) return;
+  }
+  checker_.outdated(version);
+  sent_ = document();
+  checkedVersion_ = version;
+  checker_.check({text_, folder(), allowed(), owner_.device(), owner_.dtype(), version});
+}
+
+void Session::Implementation::refreshModified() { modified_ = text_ != savedText_; }
+
+void Session::Implementation::pruneSelection() {
+  if (selection_.nodes.empty() && selection_.wires.empty() && selection_.port.empty()) return;
+  const Selection before = selection_;
+  const Graph& graph = graphAt(document(), place_);
+  std::optional<Layout> layout;
+  std::erase_if(selection_.nodes, [&](const std::string& id) {
+    if (findNode(graph, id)) return false;
+    if (!layout) layout = layoutOf(document(), place_);
+    return !layout->frames.contains(id) && !layout->notes.contains(id);
+  });
+  if (!selection_.wires.empty()) {
+    const std::vector<Wire> wires = wiresOf(graph);
+    std::erase_if(selection_.wires, [&](const Wire& wire) {
+      return std::find(wires.begin(), wires.end(), wire) == wires.end();
+    });
+  }
+  const std::string node = selection_.port.substr(0, selection_.port.find_first_of(".:/"));
+  if (!node.empty() && !findNode(graph, node) && !findNode(document().graph, node)) selection_.port.clear();
+  if (!(selection_ == before)) Q_EMIT owner_.selectionChanged();
+}
+
+// --- the worker ---
+
+void Session::Implementation::workerChanged() {
+  if (worker_.state() == WorkerClient::State::ready) askForNodes();
+  redraw();
+}
+
+void Session::Implementation::askForNodes() {
+  worker_.call(
+      "nodes", json::object(), this,
+      [this](const json& nodes) {
+        takeNodes(nodes);
+        inBackground(
+            this,
+            [nodes, file = dataFolder_ + QStringLiteral("/nodes.json")] {
+              return writeWhole(file, QByteArray::fromStdString(nodes.dump()));
+            },
+            [](bool) {});
+      },
+      [this](const WorkerError& error) { owner_.notice(error.message, true); });
+}
+
+void Session::Implementation::takeNodes(const json& nodes) {
+  try {
+    catalog_ = Catalog(nodes);
+  } catch (const std::exception& error) {
+    if (worker_.state() == WorkerClient::State::ready)
+      owner_.notice(tr("The worker's nodes can't be read: %1").arg(QString::fromUtf8(error.what())), true);
+    return;
+  }
+  Q_EMIT owner_.catalogChanged();
+  redraw();
+}
+
+std::vector<QString> Session::Implementation::allowed() const {
+  const QStringList folders = settings_.value(QStringLiteral("files/allowed")).toStringList();
+  return {folders.begin(), folders.end()};
+}
+
+// --- the public side: document ---
+
+Session::Session(SessionOptions options, QObject* parent)
+    : QObject(parent), implementation_(std::make_unique<Implementation>(*this, options)) {
+  implementation_->worker_.start();
+}
+
+Session::~Session() {
+  // Nobody is told any more: those who listen may be half gone.
+  blockSignals(true);
+}
+
+const Document& Session::document() const { return implementation_->document(); }
+const Undo& Session::undo() const { return implementation_->undo_; }
+const std::string& Session::place() const { return implementation_->place_; }
+QString Session::file() const { return implementation_->file_; }
+bool Session::modified() const { return implementation_->modified_; }
+QString Session::folder() const { return implementation_->folder(); }
+
+void Session::enter(const std::string& place) {
+  if (place == implementation_->place_) return;
+  if (!place.empty() && !document().groups.contains(place))
+    return notice(tr("There is no group \"%1\"").arg(QString::fromStdString(place)), true);
+  implementation_->place_ = place;
+  select({});
+  Q_EMIT documentChanged();
+  implementation_->redraw();
+}
+
+bool Session::edit(const QString& name, const std::function<Document(const Document&)>& make,
+                   const std::string& merge) {
+  try {
+    return implementation_->push(name, make(document()), merge);
+  } catch (const Error& error) {
+    notice(QString::fromStdString(error.full()), true);
+  } catch (const std::exception& error) {
+    notice(QString::fromUtf8(error.what()), true);
+  }
+  return false;
+}
+
+bool Session::editAndSelect(const QString& name, const std::function<Edited(const Document&)>& make) {
+  Ids made;
+  const bool done = edit(name, [&](const Document& document) {
+    Edited edited = make(document);
+    made = std::move(edited.made);
+    return std::move(edited.document);
+  });
+  if (done) select({.nodes = made, .wires = {}, .port = {}});
+  return done;
+}
+
+void Session::endMerge() { implementation_->undo_.endMerge(); }
+
+void Session::undoOnce() {
+  if (!undo().canUndo()) return;
+  implementation_->undo_.undo();
+  implementation_->documentIsNew();
+}
+
+void Session::redoOnce() {
+  if (!undo().canRedo()) return;
+  implementation_->undo_.redo();
+  implementation_->documentIsNew();
+}
+
+void Session::goTo(size_t entry) {
+  if (entry >= undo().entries().size() || entry == undo().now()) return;
+  implementation_->undo_.go(entry);
+  implementation_->documentIsNew();
+}
+
+WorkerClient& Session::worker() { return implementation_->worker_; }
+const Catalog& Session::catalog() const { return implementation_->catalog_; }
+const Checked& Session::checked() const { return implementation_->checker_.checked(); }
+Runs& Session::runs() { return implementation_->runs_; }
+Frames& Session::frames() { return implementation_->frames_; }
+QSettings& Session::settings() { return implementation_->settings_; }
+
+void Session::notice(const QString& text, bool error) { Q_EMIT noticed(text, error); }
+
+}  // namespace loom::editor

@@ -3,8 +3,10 @@
 // the runs, what was seen of them, what is selected and which step is looked at. The canvas, the timeline,
 // the viewer and the panels read it, change it through these functions and hear of changes by its signals.
 // GUI thread.
+#include <QImage>
 #include <QObject>
 #include <QSettings>
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -29,6 +31,7 @@ struct Checked {
   std::map<std::string, std::vector<std::string>> shapes;
   std::set<std::string> hoisted;  // nodes in a zone that run once
   std::set<std::string> muted;    // nodes that do not run because of a muted one
+  bool trains = false;            // some zone does
   int64_t peakBytes = 0;          // forecast
   std::string peakAt;
 };
@@ -83,7 +86,7 @@ class Session : public QObject {
   void newDocument();
   bool open(const QString& file);  // false, and a notice, where it can't be read
   void openDocument(Document document, const QString& file, const QString& name);  // e.g. a run's graph
-  bool save(const QString& file);
+  bool save(const QString& file, const QImage& picture = {});                      // picture: of a .png
   /// Documents of editors that did not end in order, to be offered: a journal's path and when and what it is
   /// of.
   struct Recoverable {

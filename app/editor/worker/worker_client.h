@@ -5,6 +5,7 @@
 #include <QObject>
 #include <QString>
 #include <functional>
+#include <memory>
 #include <nlohmann/json.hpp>
 
 namespace loom::editor {
@@ -43,6 +44,11 @@ class WorkerClient : public QObject {
   /// Asks; `then` or `fail` is called later, once, but not after `context` is gone. What was asked when the
   /// worker went fails with "the worker is gone". Before it is ready requests wait.
   void call(const char* method, nlohmann::json params, QObject* context, Then then, Fail fail = {});
+
+  /// While something is waited for it is asked every few seconds whether it still answers; `busy`: a run goes
+  /// on too. Else nothing wakes.
+  void setBusy(bool busy);
+  QString program() const;  // that was found; empty: none
 
  Q_SIGNALS:
   void stateChanged();

@@ -1,0 +1,79 @@
+#pragma once
+// The inside of Session: session.cpp has the document and its edits, session_files.cpp files and journal,
+// session_look.cpp runs and what is looked at.
+#include <QElapsedTimer>
+#include <QTimer>
+
+#include "app/editor/session/checker.h"
+#include "app/editor/session/file_guard.h"
+#include "app/editor/session/journal.h"
+#include "app/editor/session/presence.h"
+#include "app/editor/session/session.h"
+
+namespace loom::editor {
+
+class Session::Implementation : public QObject {
+ public:
+  Implementation(Session& owner, const SessionOptions& options);
+  ~Implementation() override;
+
+  // The document
+  const Document& document() const { return undo_.document(); }
+  bool push(const QString& name, Document document, const std::string& merge);
+  void reset(Document document, const QString& file, const QString& name);
+  /// What follows from another document: text, journal, check, selection.
+  void documentIsNew();
+  void pruneSelection();
+  /// The document's text is known: to the journal and to the worker.
+  void keep(std::string text, int version);
+  void writeText();
+  void refreshModified();
+
+  // Files
+  QString title() const;
+  QString folder() const;
+
+  // The worker
+  void workerChanged();
+  void askForNodes();
+  void takeNodes(const nlohmann::json& nodes);
+  std::vector<QString> allowed() const;
+
+  // Runs
+  RunRequest request() const;
+  QString begin(RunRequest request);
+  /// The newest run of this document that the worker still has.
+  std::shared_ptr<const RunInfo> lastInWorker() const;
+  std::shared_ptr<const RunInfo> ownRun() const;
+
+  void redraw();
+
+  Session& owner_;
+  const QString dataFolder_;
+  QSettings settings_;
+  Presence presence_;
+  WorkerClient worker_;
+  Frames frames_;
+  Runs runs_;
+  Journal journal_;
+  FileGuard guard_;
+  Checker checker_;
+  Catalog catalog_;
+
+  Undo undo_;
+  Document sent_;  // what the worker was asked to check last
+  std::string place_;
+  QString file_;
+  std::string savedText_, text_;
+  int version_ = 0, textVersion_ = 0, checkedVersion_ = -1;
+  double textMilliseconds_ = 0;  // what writing it took the last time
+  bool textUnderWay_ = false, modified_ = false;
+
+  Selection selection_;
+  Cursor cursor_;
+  QString compared_;
+  std::vector<QString> ownRuns_;  // of this document, in this session
+  QTimer redraw_;
+};
+
+}  // namespace loom::editor

@@ -1,0 +1,144 @@
+#include "app/editor/session/session_implementation.h"
+#include "app/editor/session/shown_ports.h"
+#include "engine/core/error.h"
+
+namespace loom::editor {
+namespace {
+
+const QString kDevice = QStringLiteral("run/device"), kDtype = QStringLiteral("run/dtype");
+
+// Weights and optimiser at every step would fill the disk.
+constexpr int kTrainingEvery = 100, kTrainingLast = 2;
+
+}  // namespace
+
+// --- running ---
+
+RunRequest Session::Implementation::request() const {
+  RunRequest request;
+  request.document = document();
+  request.folder = folder();
+  request.title = title();
+  request.file = file_;
+  request.watched = watchedPorts(document(), catalog_);
+  request.shown = shownPorts(document(), catalog_);
+  request.allowed = allowed();
+  request.device = owner_.device();
+  request.dtype = owner_.dtype();
+  if (checker_.checked().trains) request.keepSteps = {{"every", kTrainingEvery}, {"last", kTrainingLast}};
+  return request;
+}
+
+std::shared_ptr<const RunInfo> Session::Implementation::lastInWorker() const {
+  for (auto id = ownRuns_.rbegin(); id != ownRuns_.rend(); ++id)
+    if (const auto info = runs_.find(*id); info && info->inWorker() && info->state != RunInfo::State::queued)
+      return info;
+  return {};
+}
+
+std::shared_ptr<const RunInfo> Session::Implementation::ownRun() const {
+  std::shared_ptr<const RunInfo> newest, alive;
+  for (const QString& id : ownRuns_)
+    if (const auto info = runs_.find(id)) {
+      newest = info;
+      const bool computes = info->alive() && info->state != RunInfo::State::queued;
+      if (computes && (!alive || info->state == RunInfo::State::running)) alive = info;
+    }
+  return alive ? alive : newest;
+}
+
+QString Session::Implementation::begin(RunRequest request) {
+  const QString id = runs_.start(request);
+  ownRuns_.push_back(id);
+  cursor_ = {};
+  Q_EMIT owner_.cursorChanged();
+  redraw();
+  return id;
+}
+
+QString Session::run(std::optional<int64_t> pauseAt) {
+  RunRequest request = implementation_->request();
+  request.pauseAt = pauseAt;
+  if (const auto last = implementation_->lastInWorker()) request.forkOf = last->id;
+  return implementation_->begin(std::move(request));
+}
+
+QString Session::forkFrom(const QString& run, std::optional<int64_t> at) {
+  RunRequest request = implementation_->request();
+  request.forkOf = run;
+  request.forkAt = at;
+  return implementation_->begin(std::move(request));
+}
+
+void Session::setDevice(const QString& device, const QString& dtype) {
+  if (device == this->device() && dtype == this->dtype()) return;
+  settings().setValue(kDevice, device);
+  settings().setValue(kDtype, dtype);
+  implementation_->checkedVersion_ = -1;
+  implementation_->writeText();
+}
+
+QString Session::device() const { return implementation_->settings_.value(kDevice).toString(); }
+QString Session::dtype() const { return implementation_->settings_.value(kDtype).toString(); }
+
+// --- looking ---
+
+const Selection& Session::selection() const { return implementation_->selection_; }
+
+void Session::select(Selection selection) {
+  if (selection == implementation_->selection_) return;
+  implementation_->selection_ = std::move(selection);
+  Q_EMIT selectionChanged();
+  implementation_->redraw();
+}
+
+const Cursor& Session::cursor() const { return implementation_->cursor_; }
+
+void Session::setCursor(Cursor cursor) {
+  if (cursor == implementation_->cursor_) return;
+  implementation_->cursor_ = std::move(cursor);
+  Q_EMIT cursorChanged();
+  implementation_->redraw();
+}
+
+std::shared_ptr<const RunInfo> Session::shownRun() const {
+  const QString& run = cursor().run;
+  return run.isEmpty() ? implementation_->ownRun() : implementation_->runs_.find(run);
+}
+
+QString Session::comparedRun() const { return implementation_->compared_; }
+
+void Session::compareWith(const QString& run) {
+  if (run == implementation_->compared_) return;
+  implementation_->compared_ = run;
+  Q_EMIT cursorChanged();
+  implementation_->redraw();
+}
+
+PicturePtr Session::pictureOf(const std::string& port) {
+  Implementation& inside = *implementation_;
+  const auto run = shownRun();
+  if (!run) return {};
+  const std::string name = inside.place_.empty() ? port : portInGroup(document(), inside.place_, port);
+  if (name.empty()) return {};
+  Frames& frames = inside.frames_;
+  const Cursor& at = inside.cursor_;
+  if (!at.live && !at.iteration.empty()) {
+    if (const auto nearest = frames.nearest(run->id, name, at.iteration))
+      if (PicturePtr picture = frames.thumbnail(run->id, name, *nearest)) return picture;
+  }
+  if (PicturePtr live = frames.live(run->id, name)) return live;
+  // The newest step that was seen.
+  const std::vector<Iteration> seen = frames.iterations(run->id, name);
+  if (!seen.empty())
+    if (PicturePtr picture = frames.thumbnail(run->id, name, seen.back())) return picture;
+  frames.show(run->id, name);
+  // A result that was there already is the one of a run before.
+  const auto state = run->nodes.find(name.substr(0, name.find_last_of(".:")));
+  if (state == run->nodes.end() || state->second != "cached") return {};
+  for (auto id = inside.ownRuns_.rbegin(); id != inside.ownRuns_.rend(); ++id)
+    if (PicturePtr live = frames.live(*id, name)) return live;
+  return {};
+}
+
+}  // namespace loom::editor

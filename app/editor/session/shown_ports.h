@@ -1,0 +1,17 @@
+#pragma once
+// Which ports of a graph have something to see.
+#include "app/editor/catalog/catalog.h"
+#include "app/editor/document/face.h"
+
+namespace loom::editor {
+
+/// The first port of each node and zone that looks like a picture, to be shown live on the canvas: what the
+/// graph gives out first, then what lies outside of zones from its end on, then what is in zones. Not of
+/// nodes that are collapsed.
+std::vector<std::string> shownPorts(const Document& document, const Catalog& catalog);
+
+/// "node.port" inside of a group, as the worker calls it: with the first node that stands for the group
+/// before it. Empty where no node does.
+std::string portInGroup(const Document& document, const std::string& group, const std::string& port);
+
+}  // namespace loom::editor

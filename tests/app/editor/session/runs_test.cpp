@@ -1,0 +1,290 @@
+// Runs of the example graph in a real worker: watched at every step, steered, forked, waiting in line.
+#include "tests/app/editor/session/example.h"
+
+using namespace loom;
+using namespace loom::editor;
+using testing::kPatience;
+using State = RunInfo::State;
+
+class RunsTest : public QObject {
+  Q_OBJECT
+ private Q_SLOTS:
+
+  void initTestCase() {
+    folder_ = std::make_unique<QTemporaryDir>();
+    session_ = std::make_unique<Session>(testing::withWorker(folder_->path()));
+    QTRY_VERIFY_WITH_TIMEOUT(!session_->catalog().empty(), kPatience);
+  }
+
+  void cleanupTestCase() {
+    session_.reset();
+    folder_.reset();
+  }
+
+  void init() { session_->openDocument(testing::quickDdpm(), {}, QStringLiteral("Example")); }
+
+  // --- checks ---
+
+  void checkedAsItIsEdited() {
+    QTRY_VERIFY_WITH_TIMEOUT(session_->checked().current, kPatience);
+    QVERIFY(session_->checked().ok);
+    QCOMPARE(session_->checked().ports.at("sampling.x"), std::string("Latent float32 [1, 3, 32, 32]"));
+    QCOMPARE(session_->checked().shapes.at("sampling.x"), (std::vector<std::string>{"1", "3", "32", "32"}));
+    QVERIFY(session_->checked().peakBytes > 0);
+    session_->edit(QStringLiteral("Break"), [](const Document& document) {
+      return withNode(document, "step", [](Node& node) { node.inputs.erase("x_t"); });
+    });
+    QVERIFY(!session_->checked().current);
+    QTRY_VERIFY_WITH_TIMEOUT(session_->checked().current, kPatience);
+    QVERIFY(!session_->checked().ok);
+    QCOMPARE(session_->checked().errors.size(), size_t{1});
+    QCOMPARE(session_->checked().errors.front().node, std::string("step"));
+    QCOMPARE(session_->checked().errors.front().port, std::string("x_t"));
+    session_->undoOnce();
+    QTRY_VERIFY_WITH_TIMEOUT(session_->checked().current && session_->checked().ok, kPatience);
+    // What only moves is nothing to check.
+    session_->edit(QStringLiteral("Move"), [](const Document& document) {
+      Document other = document;
+      other.layout["nodes"]["step"]["at"] = {10, 20};
+      return other;
+    });
+    QVERIFY(session_->checked().current);
+  }
+
+  void newestOfManyEditsIsChecked() {
+    for (int i = 1; i <= 50; ++i)
+      session_->edit(QStringLiteral("Batch"),
+                     [&](const Document& document) { return withValue(document, "batch", i); });
+    QTRY_VERIFY_WITH_TIMEOUT(session_->checked().current, kPatience);
+    QCOMPARE(session_->checked().shapes.at("sampling.x").front(), std::string("50"));
+  }
+
+  // --- to the end ---
+
+  void everyStepIsSeen() {
+    QSignalSpy redraws(session_.get(), &Session::redraw);
+    const QString id = session_->run();
+    const auto run = session_->runs().find(id);
+    QVERIFY(run);
+    QCOMPARE(session_->shownRun(), run);
+    QTRY_VERIFY_WITH_TIMEOUT(run->over(), kPatience);
+    QVERIFY2(run->state == State::finished, run->error ? qPrintable(run->error->message) : "stopped");
+    QCOMPARE(run->zones.at("sampling").done, 10);
+    QVERIFY(run->seconds > 0);
+    QVERIFY(redraws.count() > 0);
+    Frames& frames = session_->frames();
+    QCOMPARE(frames.ports(id), (std::vector<std::string>{"predict.x0", "sampling.x"}));
+    for (const std::string port : {"sampling.x", "predict.x0"}) {
+      QTRY_COMPARE_WITH_TIMEOUT(frames.iterations(id, port).size(), size_t{10}, kPatience);
+      for (int64_t step = 0; step < 10; ++step) {
+        QTRY_VERIFY_WITH_TIMEOUT(frames.thumbnail(id, port, {step}), kPatience);
+        QTRY_VERIFY_WITH_TIMEOUT(frames.values(id, port, {step}), kPatience);
+        const ValuesPtr values = frames.values(id, port, {step});
+        QCOMPARE(values->shape, (std::vector<int64_t>{1, 3, 32, 32}));
+        QCOMPARE(values->type, std::string("latent"));
+      }
+      const std::vector<StatisticsRow> rows = frames.statistics(id, port);
+      QCOMPARE(rows.size(), size_t{10});
+      // The numbers are those the worker counted.
+      const ValuesPtr last = frames.values(id, port, {9});
+      double sum = 0;
+      for (const float each : last->data) sum += each;
+      QVERIFY(std::abs(sum / static_cast<double>(last->data.size()) - rows.back().mean) < 1e-4);
+    }
+    QTRY_VERIFY_WITH_TIMEOUT(frames.live(id, "picture.image"), kPatience);
+    QTRY_VERIFY_WITH_TIMEOUT(run->thumbnail, kPatience);
+    // What it wrote outlives the worker.
+    QVERIFY(!run->files.isEmpty());
+    QVERIFY(run->files.first().startsWith(session_->runs().folderOf(id)));
+    QVERIFY(QFile::exists(run->files.first()));
+    // The cursor at a step: its picture, not the newest.
+    session_->setCursor({.run = id, .iteration = {2}, .live = false});
+    QCOMPARE(session_->pictureOf("sampling.x"), frames.thumbnail(id, "sampling.x", {2}));
+    session_->setCursor({});
+    QVERIFY(session_->pictureOf("sampling.x") != frames.thumbnail(id, "sampling.x", {2}));
+    QVERIFY(session_->pictureOf("picture.image"));
+  }
+
+  void againAfterAnEditComputesWhatChanged() {
+    const QString first = session_->run();
+    QTRY_VERIFY_WITH_TIMEOUT(session_->runs().find(first)->over(), kPatience);
+    // Nothing changed: no step is taken.
+    const QString same = session_->run();
+    QTRY_VERIFY_WITH_TIMEOUT(session_->runs().find(same)->over(), kPatience);
+    QCOMPARE(session_->runs().find(same)->state, State::finished);
+    QCOMPARE(session_->runs().find(same)->zones.at("sampling").first, 10);
+    QTRY_COMPARE_WITH_TIMEOUT(session_->frames().iterations(same, "sampling.x").size(), size_t{10},
+                              kPatience);
+    QVERIFY(session_->runs().find(same)->differs.isEmpty());
+    session_->edit(QStringLiteral("Variance"), [](const Document& document) {
+      return withValue(document, "step.variance", "fixed_large");
+    });
+    const QString other = session_->run();
+    QCOMPARE(session_->runs().find(other)->differs,
+             QStringList{QStringLiteral("step.variance: fixed_small → fixed_large")});
+    QTRY_VERIFY_WITH_TIMEOUT(session_->runs().find(other)->over(), kPatience);
+    QCOMPARE(session_->runs().find(other)->state, State::finished);
+  }
+
+  // --- steering ---
+
+  void pausesStepsAndGoesOn() {
+    Runs& runs = session_->runs();
+    const QString id = session_->run(2);
+    const auto run = runs.find(id);
+    const auto done = [&] {
+      const auto zone = run->zones.find("sampling");
+      return zone == run->zones.end() ? int64_t{-1} : zone->second.done;
+    };
+    QTRY_COMPARE_WITH_TIMEOUT(run->state, State::paused, kPatience);
+    QCOMPARE(done(), 2);
+    runs.step(id);
+    QTRY_VERIFY_WITH_TIMEOUT(done() == 3 && run->state == State::paused, kPatience);
+    runs.step(id, 2);
+    QTRY_VERIFY_WITH_TIMEOUT(done() == 5 && run->state == State::paused, kPatience);
+    runs.runTo(id, 7);
+    QTRY_VERIFY_WITH_TIMEOUT(done() == 7 && run->state == State::paused, kPatience);
+    QTRY_COMPARE_WITH_TIMEOUT(runs.forkable(id), (std::vector<int64_t>{1, 2, 3, 4, 5, 6, 7}), kPatience);
+    // What was computed is seen while it waits.
+    QTRY_VERIFY_WITH_TIMEOUT(session_->frames().values(id, "predict.x0", {6}), kPatience);
+    QCOMPARE(session_->frames().iterations(id, "predict.x0").size(), size_t{7});
+    runs.proceed(id);
+    QTRY_VERIFY_WITH_TIMEOUT(run->over(), kPatience);
+    QCOMPARE(run->state, State::finished);
+    QCOMPARE(done(), 10);
+  }
+
+  void stops() {
+    session_->openDocument(testing::quickDdpm(900), {}, QStringLiteral("Long"));
+    const QString id = session_->run();
+    const auto run = session_->runs().find(id);
+    QTRY_VERIFY_WITH_TIMEOUT(run->state == State::running && run->zones["sampling"].done > 0, kPatience);
+    session_->runs().pause(id);
+    QTRY_COMPARE_WITH_TIMEOUT(run->state, State::paused, kPatience);
+    session_->runs().stop(id);
+    QTRY_COMPARE_WITH_TIMEOUT(run->state, State::stopped, kPatience);
+    QVERIFY(!run->error);
+  }
+
+  void forksFromAStep() {
+    const QString parent = session_->run();
+    QTRY_VERIFY_WITH_TIMEOUT(session_->runs().find(parent)->over(), kPatience);
+    session_->edit(QStringLiteral("Variance"), [](const Document& document) {
+      return withValue(document, "step.variance", "fixed_large");
+    });
+    const QString id = session_->forkFrom(parent, 5);
+    const auto fork = session_->runs().find(id);
+    QCOMPARE(fork->parent, parent);
+    QTRY_VERIFY_WITH_TIMEOUT(fork->over(), kPatience);
+    QVERIFY2(fork->state == State::finished, fork->error ? qPrintable(fork->error->message) : "");
+    QCOMPARE(fork->zones.at("sampling").first, 5);
+    QCOMPARE(fork->forkedAt, 5);
+    Frames& frames = session_->frames();
+    QTRY_COMPARE_WITH_TIMEOUT(frames.iterations(id, "predict.x0").size(), size_t{10}, kPatience);
+    QTRY_COMPARE_WITH_TIMEOUT(frames.statistics(id, "predict.x0").size(), size_t{10}, kPatience);
+    for (int64_t step = 0; step < 10; ++step) {
+      QTRY_VERIFY_WITH_TIMEOUT(frames.values(id, "predict.x0", {step}), kPatience);
+      QTRY_VERIFY_WITH_TIMEOUT(frames.values(parent, "predict.x0", {step}), kPatience);
+      const ValuesPtr mine = frames.values(id, "predict.x0", {step});
+      const ValuesPtr theirs = frames.values(parent, "predict.x0", {step});
+      // The first step after the fork sees the same x; from then on all differs.
+      if (step < 5)
+        QCOMPARE(mine, theirs);
+      else if (step > 5)
+        QVERIFY(mine->data != theirs->data);
+    }
+  }
+
+  void forkOfARunThatIsGoneComputesAll() {
+    const QString parent = session_->run();
+    QTRY_VERIFY_WITH_TIMEOUT(session_->runs().find(parent)->over(), kPatience);
+    QTRY_VERIFY_WITH_TIMEOUT(session_->frames().values(parent, "sampling.x", {9}), kPatience);
+    session_->worker().restart();
+    QTRY_VERIFY_WITH_TIMEOUT(!session_->runs().find(parent)->inWorker(), kPatience);
+    const QString id = session_->forkFrom(parent, 5);
+    const auto fork = session_->runs().find(id);
+    QTRY_VERIFY_WITH_TIMEOUT(fork->over(), kPatience);
+    QCOMPARE(fork->state, State::finished);
+    QCOMPARE(fork->zones.at("sampling").first, 0);
+    QVERIFY2(fork->log.join('\n').contains(parent), qPrintable(fork->log.join('\n')));
+    // What was seen of the first stays.
+    QVERIFY(session_->frames().values(parent, "sampling.x", {9}));
+  }
+
+  void failsAtItsNode() {
+    session_->edit(QStringLiteral("Break"), [](const Document& document) {
+      return withNode(document, "weights", [](Node& node) { node.params["path"] = "nothing.safetensors"; });
+    });
+    QSignalSpy failed(&session_->runs(), &Runs::failed);
+    const QString id = session_->run();
+    const auto run = session_->runs().find(id);
+    QTRY_COMPARE_WITH_TIMEOUT(run->state, State::failed, kPatience);
+    QVERIFY(run->error);
+    QCOMPARE(run->error->node, QStringLiteral("weights"));
+    QVERIFY(run->error->message.contains(QStringLiteral("nothing.safetensors")));
+    QCOMPARE(failed.count(), 1);
+  }
+
+  // --- the queue ---
+
+  void waitInLineAndCanBeReordered() {
+    session_->openDocument(testing::quickDdpm(900), {}, QStringLiteral("Long"));
+    Runs& runs = session_->runs();
+    const QString first = session_->run();
+    QTRY_COMPARE_WITH_TIMEOUT(runs.find(first)->state, State::running, kPatience);
+    session_->openDocument(testing::quickDdpm(3), {}, QStringLiteral("Short"));
+    const QString second = session_->run(), third = session_->run(), fourth = session_->run();
+    QCOMPARE(runs.queue(), (std::vector<QString>{second, third, fourth}));
+    QTRY_VERIFY_WITH_TIMEOUT(runs.find(fourth)->inWorker(), kPatience);
+    runs.move(fourth, 0);
+    QCOMPARE(runs.queue(), (std::vector<QString>{fourth, second, third}));
+    runs.stop(third);
+    QTRY_COMPARE_WITH_TIMEOUT(runs.find(third)->state, State::stopped, kPatience);
+    std::vector<QString> order;
+    connect(&runs, &Runs::changed, &runs, [&](const QString& id) {
+      const auto run = runs.find(id);
+      if (run && run->state == State::finished && std::find(order.begin(), order.end(), id) == order.end())
+        order.push_back(id);
+    });
+    runs.stop(first);
+    QTRY_COMPARE_WITH_TIMEOUT(order, (std::vector<QString>{fourth, second}), kPatience);
+    QVERIFY(runs.queue().empty());
+    disconnect(&runs, &Runs::changed, &runs, nullptr);
+  }
+
+  void watchedLaterAndNoMore() {
+    const QString id = session_->run(3);
+    const auto run = session_->runs().find(id);
+    QTRY_COMPARE_WITH_TIMEOUT(run->state, State::paused, kPatience);
+    Frames& frames = session_->frames();
+    frames.watch(id, "step.mean");
+    frames.unwatch(id, "predict.x0");
+    session_->runs().proceed(id);
+    QTRY_VERIFY_WITH_TIMEOUT(run->over(), kPatience);
+    QTRY_COMPARE_WITH_TIMEOUT(frames.iterations(id, "step.mean").size(), size_t{7}, kPatience);
+    QTRY_VERIFY_WITH_TIMEOUT(frames.thumbnail(id, "step.mean", {9}), kPatience);
+    QCOMPARE(frames.ports(id), (std::vector<std::string>{"sampling.x", "step.mean"}));
+  }
+
+  void budgetOfMemoryHolds() {
+    Frames& frames = session_->frames();
+    frames.setBudget(0);
+    const size_t pictureAtMost = 96 * 96 * 4, valuesAtMost = 3 * 32 * 32 * 4;
+    QVERIFY(frames.bytes() <= pictureAtMost + valuesAtMost);
+    const QString id = session_->run();
+    QTRY_VERIFY_WITH_TIMEOUT(session_->runs().find(id)->over(), kPatience);
+    QTRY_COMPARE_WITH_TIMEOUT(frames.iterations(id, "sampling.x").size(), size_t{10}, kPatience);
+    // What went is asked for again.
+    for (int64_t step = 0; step < 10; ++step)
+      QTRY_VERIFY_WITH_TIMEOUT(frames.values(id, "sampling.x", {step}), kPatience);
+    QVERIFY(frames.bytes() <= pictureAtMost + valuesAtMost);
+    frames.setBudget(size_t{512} << 20);
+  }
+
+ private:
+  std::unique_ptr<QTemporaryDir> folder_;
+  std::unique_ptr<Session> session_;
+};
+
+QTEST_GUILESS_MAIN(RunsTest)
+#include "runs_test.moc"
