@@ -5,6 +5,35 @@
 using namespace loom;
 using namespace loom::editor;
 
+// Every way that a node can be, at once: muted, bypassed, collapsed, unknown, wrong, in zones in zones.
+static const char* const kStates = R"({
+  "noiseloom": 1, "title": "States",
+  "nodes": {
+    "load": {"type": "image.load", "version": 1, "params": {"path": "missing.png"}},
+    "muted": {"type": "image.resize", "version": 1, "mode": "muted", "inputs": {"image": "load.image"}},
+    "bypassed": {"type": "image.resize", "version": 1, "mode": "bypassed", "inputs": {"image": "muted.image"}},
+    "strange": {"type": "acme.sharpen", "version": 3, "params": {"amount": 2}, "inputs": {"image": "bypassed.image"}},
+    "start": {"type": "noise.gaussian", "version": 1},
+    "small": {"type": "image.to_latent", "version": 1, "inputs": {"image": "load.image"}},
+    "outer": {"type": "zone", "count": 4, "state": {"x": {"init": "start.noise", "next": "inner.y"}},
+      "collect": {"all": {"from": "inner.y"}},
+      "nodes": {
+        "once": {"type": "noise.gaussian", "version": 1, "params": {"seed": 3}},
+        "inner": {"type": "zone", "count": 3, "state": {"y": {"init": "outer.x", "next": "clip.tensor"}},
+          "nodes": {"clip": {"type": "tensor.clip", "version": 1, "title": "A name that is much too long for the node",
+            "inputs": {"tensor": "inner.y", "limit": "outer.index"}}}}
+      }}
+  },
+  "layout": {
+    "frames": {"f": {"rect": [-30, -50, 560, 330], "title": "Where it begins", "colour": "#4F86C6"}},
+    "notes": {"n": {"rect": [820, 40, 230, 90], "text": "Notes may have\nseveral lines."}},
+    "nodes": {"load": {"at": [0, 0]}, "muted": {"at": [260, 0]}, "bypassed": {"at": [560, 0]},
+      "strange": {"at": [820, 160]}, "start": {"at": [0, 360]}, "small": {"at": [260, 300], "collapsed": true},
+      "outer": {"at": [280, 380]}, "once": {"at": [420, 460], "colour": "#5DA271"}, "inner": {"at": [640, 460]},
+      "clip": {"at": [800, 540]}}
+  }
+})";
+
 class LookTest : public QObject {
   Q_OBJECT
  private:
@@ -87,6 +116,39 @@ class LookTest : public QObject {
     host_->shoot("running_close");
     session_->runs().stop(run);
     host_->resize(1280, 800);
+  }
+
+  void drawsEveryState_data() {
+    QTest::addColumn<bool>("dark");
+    QTest::newRow("dark") << true;
+    QTest::newRow("light") << false;
+  }
+  void drawsEveryState() {
+    QFETCH(bool, dark);
+    Theme::use(dark ? Theme::darkTheme() : Theme::lightTheme());
+    const QString file = folder_.filePath("states.loom");
+    QFile out(file);
+    QVERIFY(out.open(QIODevice::WriteOnly));
+    out.write(kStates);
+    out.close();
+    QVERIFY(session_->open(file));
+    QTRY_VERIFY_WITH_TIMEOUT(session_->checked().current, 20000);
+    host_->resize(1500, 1000);
+    host_->canvas.fitAll();
+    host_->frames(4);
+    host_->shoot(dark ? "states" : "states_light");
+    const auto outer = host_->canvas.rectOf("outer"), inner = host_->canvas.rectOf("inner"),
+               clip = host_->canvas.rectOf("clip");
+    QVERIFY(outer && inner && clip);
+    QVERIFY(inner->x > outer->x && inner->x + inner->width < outer->x + outer->width);
+    QVERIFY(clip->x > inner->x && clip->y + clip->height < inner->y + inner->height);
+    // Sockets: a field is none while it is linked; inside and outside are two places.
+    QVERIFY(host_->canvas.rectOf("clip", "limit")->width < 20);
+    QVERIFY(host_->canvas.rectOf("outer", ">x")->x > host_->canvas.rectOf("outer", ">x:inside")->x);
+    QVERIFY(host_->canvas.rectOf("outer", "next.x") && host_->canvas.rectOf("outer", "init.x") &&
+            host_->canvas.rectOf("outer", "collect.all") && host_->canvas.rectOf("outer", "@count"));
+    QVERIFY(!host_->canvas.rectOf("nobody") && !host_->canvas.rectOf("load", "nothing"));
+    Theme::use(Theme::darkTheme());
   }
 
   void rests() {
