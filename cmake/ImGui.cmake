@@ -13,6 +13,7 @@ add_library(noiseloom_imgui STATIC
   "${NOISELOOM_IMGUI_ROOT}/implot/implot.cpp" "${NOISELOOM_IMGUI_ROOT}/implot/implot_items.cpp")
 # FreeType hints and joins shapes better than stb at the sizes that nodes are read at.
 target_compile_definitions(noiseloom_imgui PUBLIC IMGUI_ENABLE_FREETYPE IMGUI_DISABLE_OBSOLETE_FUNCTIONS
-  IMGUI_USER_CONFIG="${CMAKE_SOURCE_DIR}/cmake/imgui_config.h")
+  IMGUI_USER_CONFIG="cmake/imgui_config.h")
+target_include_directories(noiseloom_imgui PUBLIC "${CMAKE_SOURCE_DIR}")
 target_include_directories(noiseloom_imgui SYSTEM PUBLIC "${imgui}" "${NOISELOOM_IMGUI_ROOT}/implot")
 target_link_libraries(noiseloom_imgui PRIVATE Freetype::Freetype ${CMAKE_DL_LIBS})

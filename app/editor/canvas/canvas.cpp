@@ -1,1 +1,201 @@
 #include "app/editor/canvas/canvas.h"
+
+#include "app/editor/canvas/canvas_implementation.h"
+#include "app/editor/canvas/pen.h"
+#include "app/editor/gl/imgui_widget.h"
+
+namespace loom::editor {
+namespace {
+
+constexpr double kHoverDelay = 0.4;  // seconds
+
+}  // namespace
+
+Canvas::Implementation::Implementation(Canvas& canvas, Session& session, ImGuiWidget& host)
+    : CanvasState(session, host), canvas(canvas), menus(canvas, *this, parameters) {
+  snapping = session.settings().value("canvas/snap", true).toBool();
+  minimap.shown = session.settings().value("canvas/minimap", true).toBool();
+  hoverTimer_.setSingleShot(true);
+  QObject::connect(&hoverTimer_, &QTimer::timeout, &context, [this] { redraw(); });
+  QObject::connect(&session, &Session::documentChanged, &context, [this] { documentChanged(); });
+  QObject::connect(&session, &Session::catalogChanged, &context, [this] {
+    stale = true;
+    redraw();
+  });
+  QObject::connect(&session, &Session::checkedChanged, &context, [this] {
+    findProblems();
+    redraw();
+  });
+  QObject::connect(&session.runs(), &Runs::changed, &context, [this] { findProblems(); });
+
+  gestures.openMenu = [this](const Hit& hit, Point at) { menus.open(hit, at); };
+  gestures.rename = [this](const std::string& id) { titles.begin(id); };
+  gestures.enter = [this](const std::string& group) { enter(group); };
+  menus.addAt = [this](Point at) { search.openAdd(camera.toScreen(at), at); };
+  menus.addNote = search.addNote = [this](Point at) { addNote(at); };
+  menus.addFrame = search.addFrame = [this](Point at) { addFrame({at.x, at.y, 400, 280}); };
+  menus.rename = gestures.rename;
+  search.found = [this](const std::string& place, const std::string& node) {
+    if (this->session.place() != place) this->session.enter(place);
+    this->canvas.centreOn(node);
+  };
+  documentChanged();
+}
+
+// Another document, another place: the view goes to where it was there, or shows all.
+void Canvas::Implementation::documentChanged() {
+  stale = true;
+  const Undo& undo = session.undo();
+  const std::vector<NodePtr>& first = undo.entries().front().document.graph.nodes;
+  const bool another = undo.entries().size() == 1 && (entries_ != 1 || first != opened_);
+  entries_ = undo.entries().size();
+  if (another) {
+    opened_ = first;
+    cameras_.clear();
+    fitNext = true;
+    place_ = session.place();
+    search.close();
+    titles.cancel();
+    parameters.cancel();
+  } else if (place_ != session.place()) {
+    cameras_[place_] = {camera.centre, camera.zoom};
+    place_ = session.place();
+    if (const auto known = cameras_.find(place_); known != cameras_.end()) {
+      camera.centre = known->second.first;
+      camera.zoom = known->second.second;
+      fitNext = false;
+    } else {
+      fitNext = true;
+    }
+    titles.cancel();
+    parameters.cancel();
+  }
+  redraw();
+}
+
+void Canvas::Implementation::fit(const Rect& rect) {
+  camera.fit(rect);
+  redraw();
+}
+
+bool Canvas::Implementation::keysTaken() const {
+  return search.open() || parameters.busy() || titles.busy() || menus.shown() || !gestures.idle();
+}
+
+void Canvas::Implementation::draw(ImVec2 at, ImVec2 size) {
+  camera.at = at;
+  camera.size = size;
+  if (stale && !gestures.idle()) gestures.documentChanged();
+  rebuild();
+  if (fitNext && size.x > 1) {
+    fitNext = false;
+    if (scene.bounds().width > 0)
+      camera.fit(scene.bounds());
+    else
+      camera.centre = {0, 0}, camera.zoom = 1;
+  }
+  ImGui::SetNextWindowPos(at);
+  ImGui::SetNextWindowSize(size);
+  ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(0, 0));
+  ImGui::PushStyleVar(ImGuiStyleVar_WindowBorderSize, 0);
+  ImGui::Begin("##canvas", nullptr,
+               ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings |
+                   ImGuiWindowFlags_NoBackground | ImGuiWindowFlags_NoNav |
+                   ImGuiWindowFlags_NoBringToFrontOnFocus);
+  ImGui::PopStyleVar(2);
+  ImGui::SetNextItemAllowOverlap();
+  ImGui::InvisibleButton("surface", size,
+                         ImGuiButtonFlags_MouseButtonLeft | ImGuiButtonFlags_MouseButtonRight |
+                             ImGuiButtonFlags_MouseButtonMiddle);
+  mouseInside_ = ImGui::IsItemHovered();
+  const bool map = minimap.update(*this, mouseInside_);
+  gestures.update(mouseInside_ && !map && !menus.shown());
+  rebuild();  // what a gesture did is seen in the same frame
+
+  ImDrawList* list = ImGui::GetWindowDrawList();
+  const Pen pen(list, camera, host);
+  drawGrid(pen);
+  drawFrames(*this, pen);
+  drawZones(*this, pen);
+  drawWires(*this, pen);
+  drawNodes(*this, pen);
+  drawNotes(*this, pen);
+  drawGestures(*this, pen);
+  parameters.draw(pen);
+  titles.draw(pen);
+  drawHint(pen);
+  minimap.draw(*this, list);
+  drawBreadcrumb();
+  menus.draw();
+  ImGui::End();
+  search.draw();
+  drawTip(mouseInside_ && !map);
+
+  // While a popup or a gesture is on, keys are its own: Escape must not stop the run.
+  const bool keys = keysTaken();
+  if (keys) ImGui::GetIO().WantTextInput = true;
+  ImGuiIO& io = ImGui::GetIO();
+  if (menus.shown())
+    io.ConfigFlags |= ImGuiConfigFlags_NavEnableKeyboard;
+  else
+    io.ConfigFlags &= ~ImGuiConfigFlags_NavEnableKeyboard;
+  if (!gestures.idle() && ImGui::IsKeyPressed(ImGuiKey_Escape, false)) gestures.cancel();
+  if (keys != keys_) redraw();
+  keys_ = keys;
+}
+
+void Canvas::Implementation::drawTip(bool over) {
+  if (!refusal.empty()) return drawTooltip(*this);
+  if (!over || hover.kind == Hit::Kind::nothing || keysTaken()) return hoverTimer_.stop();
+  const double since = ImGui::GetTime() - hoverSince;
+  if (since >= kHoverDelay || tipFor_ == hover) {
+    tipFor_ = hover;
+    drawTooltip(*this);
+  } else if (!hoverTimer_.isActive()) {
+    hoverTimer_.start(static_cast<int>((kHoverDelay - since) * 1000) + 20);
+  }
+}
+
+void Canvas::Implementation::drawBreadcrumb() {
+  const std::string& place = session.place();
+  if (place.empty()) return;
+  const std::string top = session.document().title.empty() ? "Graph" : session.document().title;
+  ImGui::SetCursorScreenPos({camera.at.x + 12, camera.at.y + 10});
+  ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, ImVec2(9, 5));
+  if (ImGui::Button((top + "##top").c_str())) canvas.leaveGroup();
+  ImGui::SameLine(0, 6);
+  ImGui::AlignTextToFramePadding();
+  ImGui::TextUnformatted("›");
+  ImGui::SameLine(0, 6);
+  ImGui::PushFont(host.boldFont(), 0);
+  ImGui::AlignTextToFramePadding();
+  ImGui::TextUnformatted(place.c_str());
+  ImGui::PopFont();
+  ImGui::PopStyleVar();
+}
+
+void Canvas::Implementation::drawHint(const Pen& pen) {
+  if (!scene.nodes().empty() || !scene.notes().empty() || !scene.frames().empty() || search.open()) return;
+  const ImVec2 centre{camera.at.x + camera.size.x / 2, camera.at.y + camera.size.y / 2};
+  const auto line = [&](ImFont* font, float size, float y, unsigned colour, const char* text) {
+    const float wide = font->CalcTextSizeA(size, FLT_MAX, 0, text).x;
+    pen.list()->AddText(font, size, {std::round(centre.x - wide / 2), std::round(centre.y + y)}, colour,
+                        text);
+  };
+  line(host.boldFont(), 17, -26, imColour(pen.theme().text), "An empty graph");
+  line(host.textFont(), 13.5f, 2, imColour(pen.theme().dim),
+       "Double-click, or press Tab, to add a node. Drag from a socket to link it.");
+}
+
+Canvas::Canvas(Session& session, ImGuiWidget& host)
+    : implementation_(std::make_unique<Implementation>(*this, session, host)) {}
+
+Canvas::~Canvas() = default;
+
+void Canvas::draw(ImVec2 at, ImVec2 size) {
+  implementation_->openViewer = openViewer;
+  implementation_->openFilePicker = openFilePicker;
+  implementation_->draw(at, size);
+}
+
+}  // namespace loom::editor

@@ -19,18 +19,24 @@ struct Command {
   QString menu;   // "Edit", "Graph/Align": empty: in the palette alone
   QString title;  // "Duplicate"
   QString help;
-  std::map<KeyPreset, QList<QKeySequence>> keys;  // one for all presets: under comfyUi alone, with `sameKeys`
+  std::map<KeyPreset, QList<QKeySequence>> keys =
+      {};  // one for all presets: under comfyUi alone, with `sameKeys`
   bool sameKeys = true;
-  std::function<void()> run;
+  std::function<void()> run = {};
   std::function<bool()> enabled = {};  // always, where empty
   std::function<bool()> checked = {};  // of a toggle
   bool separatorBefore = false;
+  bool onCanvas = false;  // its keys count on the canvas alone: elsewhere they mean something else (Ctrl+C)
 };
+
+/// A key that typing uses too (a letter, Delete, an arrow): it counts only while the canvas has the focus.
+bool isBareKey(const QKeySequence& key);
 
 class Commands : public QObject {
   Q_OBJECT
  public:
-  Commands(QWidget* window, QSettings& settings);
+  /// `canvas`: where keys that typing uses too belong; without one they count in the whole window.
+  Commands(QWidget* window, QSettings& settings, QWidget* canvas = nullptr);
 
   void add(Command command);
   const std::vector<Command>& all() const { return commands_; }
@@ -42,11 +48,19 @@ class Commands : public QObject {
   QList<QKeySequence> keys(const QString& id) const;
   void setKeys(const QString& id, const QList<QKeySequence>& keys);  // the user's own, over the preset
   void resetKeys(const QString& id);
+  void resetAllKeys();
+  bool ownKeys(const QString& id) const;                                    // set by the user
   QStringList conflicts(const QString& id, const QKeySequence& key) const;  // ids of others that have it
 
+ Q_SIGNALS:
+  void keysChanged();
+
  private:
-  void applyKeys();
+  const Command& find(const QString& id) const;
+  void applyKeys(const Command& command);
+  void applyAllKeys();
   QWidget* window_;
+  QWidget* canvas_;
   QSettings& settings_;
   std::vector<Command> commands_;
   std::map<QString, QAction*> actions_;

@@ -33,6 +33,9 @@ class Timeline {
   /// What the plots show, a column a series, a row a step.
   bool exportCsv(const QString& file) const;
   bool exportPng(const QString& file) const;  // the plots as a picture
+  /// Where the picture of a port at an iteration is, in the host's coordinates: for tests and hints. Empty
+  /// where it is not drawn.
+  std::optional<ImVec2> placeOnScreen(const std::string& port, const Iteration& iteration) const;
 
  private:
   class Implementation;

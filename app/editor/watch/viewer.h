@@ -32,6 +32,10 @@ class Viewer {
   void copy() const;                                            // the picture, to the clipboard
   bool save(const QString& file) const;                         // .png as shown, .npy the numbers
   QImage image() const;                                         // as shown, one pixel a value
+  float zoom() const;                                           // pixels of the screen a pixel of the picture
+  /// Where a pixel of the picture and the wipe's divider are, in the host's coordinates: for tests and hints.
+  ImVec2 pixelOnScreen(int x, int y) const;
+  ImVec2 dividerOnScreen() const;
 
  private:
   class Implementation;

@@ -1,0 +1,318 @@
+// Nodes, their sockets, fields and pictures.
+#include "app/editor/canvas/canvas_state.h"
+#include "app/editor/canvas/pen.h"
+#include "app/editor/gl/imgui_widget.h"
+#include "app/editor/gl/textures.h"
+
+namespace loom::editor {
+namespace {
+
+using namespace sizes;
+
+constexpr float kRowsFrom = 0.5f, kTitlesFrom = 0.2f;  // zooms from which these are drawn
+const QColor kErrorRed(0xEE, 0x00, 0x00), kBypassed(0xFF, 0x00, 0xFF);
+
+QColor headerColour(const Theme& theme, const NodeShape& node) {
+  if (!node.colour.empty() && QColor::isValidColor(QString::fromStdString(node.colour))) {
+    QColor own = QColor(QString::fromStdString(node.colour));
+    // The user's hue, as deep or pale as the text on it needs.
+    own.setHslF(std::max(own.hslHueF(), 0.f), std::min(own.hslSaturationF(), 0.55f),
+                theme.dark ? 0.26f : 0.84f);
+    return own;
+  }
+  return theme.group(node.group ? "group" : node.zone ? "zone" : node.face->group);
+}
+
+struct Standing {  // how a node is, whatever it is
+  bool selected, hovered, busy, error, off, bypassed, unknown, hoisted;
+};
+
+Standing standingOf(const CanvasState& state, int index) {
+  const NodeShape& node = state.scene.nodes()[index];
+  const Checked& checked = state.session.checked();
+  Standing is{};
+  is.selected = state.selected(node.id);
+  is.hovered = state.hover.node == index && !state.link;
+  const auto run = state.session.shownRun();
+  if (run && run->alive() && !run->busyNode.empty()) {
+    const std::string& busy = run->busyNode;
+    const std::string own = state.port(node.id);
+    is.busy = busy == own || busy.compare(0, own.size() + 1, own + "/") == 0;
+  }
+  is.error = state.problems.count(node.id) > 0;
+  is.off = node.node->mode == NodeMode::muted || checked.muted.count(state.port(node.id)) > 0;
+  is.bypassed = node.node->mode == NodeMode::bypassed;
+  is.unknown = !node.face->known;
+  is.hoisted = node.depth > 0 && checked.hoisted.count(state.port(node.id)) > 0;
+  return is;
+}
+
+// As boxes: what is left of a node from far away.
+void drawFar(const CanvasState& state, const Pen& pen, const NodeShape& node, const Standing& is) {
+  const Theme& theme = pen.theme();
+  const QColor header = headerColour(theme, node);
+  pen.fill(node.rect, mixed(theme.node, header, 0.5, is.off ? 0.4 : 1));
+  if (is.error || is.selected || is.busy)
+    pen.outline(node.rect, is.error ? imColour(kErrorRed) : imColour(is.busy ? theme.accent : theme.selected),
+                0, 2);
+  (void)state;
+}
+
+void drawBadge(const Pen& pen, Point rightMiddle, const char* text, unsigned colour, unsigned ground) {
+  const float wide = pen.width(FontKind::text, 10.f, text) + 10;
+  const Rect rect{rightMiddle.x - wide, rightMiddle.y - 7.5f, wide, 15};
+  pen.fill(rect, ground, 7.5f);
+  pen.text(FontKind::text, 10.f, middle(rect), colour, text, TextAt::middle);
+}
+
+void drawHeader(const Pen& pen, const NodeShape& node, const Standing& is) {
+  const Theme& theme = pen.theme();
+  const QColor colour = headerColour(theme, node);
+  const Rect header = node.header();
+  const double alpha = is.off ? 0.5 : 1;
+  pen.fill(header, is.bypassed ? mixed(colour, kBypassed, 0.42, alpha) : imColour(colour, alpha), kRound,
+           node.collapsed ? ImDrawFlags_RoundCornersAll : ImDrawFlags_RoundCornersTop);
+  const unsigned text = imColour(theme.nodeText, is.off ? 0.6 : 1);
+  const float y = header.y + header.height / 2;
+  pen.text(FontKind::bold, kTitle, {header.x + kPad + 1, y}, text, node.title);
+  if (is.off && pen.zoom() > kTitlesFrom) {
+    const float wide = pen.width(FontKind::bold, kTitle, node.title);
+    pen.line({header.x + kPad, y}, {header.x + kPad + wide + 2, y}, text, std::max(1.f, pen.zoom()));
+  }
+  float end = right(header) - 7;
+  if (is.hoisted && pen.readable(10)) {
+    drawBadge(pen, {end, y}, "once", imColour(theme.text), imColour(theme.field, 0.65));
+    end -= 40;
+  }
+  if (node.group && pen.readable(10)) {  // can be entered
+    const Rect box{end - 11, y - 4, 8, 8};
+    pen.outline(moved(box, {2.5f, -2.5f}), imColour(theme.nodeText, 0.55), 1.5f, std::max(1.f, pen.zoom()));
+    pen.fill(box, imColour(colour), 1.5f);
+    pen.outline(box, imColour(theme.nodeText, 0.8), 1.5f, std::max(1.f, pen.zoom()));
+  }
+}
+
+void drawLabels(const CanvasState& state, const Pen& pen, const NodeShape& node, bool faded) {
+  const Theme& theme = pen.theme();
+  const unsigned text = imColour(theme.nodeText, faded ? 0.55 : 0.92);
+  for (const SocketShape& socket : node.sockets) {
+    if (socket.field || socket.hidden || node.collapsed || socket.slot == "@when") continue;
+    const Point at = node.at(socket);
+    if (socket.output)
+      pen.text(FontKind::text, kText, {at.x - kPad - 3, at.y}, text, socket.label, TextAt::right);
+    else
+      pen.text(FontKind::text, kText, {at.x + kPad + 3, at.y}, text, socket.label);
+  }
+  for (const SocketShape& socket : node.sockets)
+    if (socket.field) drawField(state, pen, node, socket);
+}
+
+void drawProblem(const CanvasState& state, const Pen& pen, const NodeShape& node) {
+  if (!pen.readable(kSmall)) return;
+  const auto found = state.problems.find(node.id);
+  if (found == state.problems.end() || found->second.empty()) return;
+  const Theme& theme = pen.theme();
+  std::string text = found->second.front();
+  if (found->second.size() > 1) text += "  (+" + std::to_string(found->second.size() - 1) + ")";
+  if (text.size() > 300) text.resize(300);
+  const Scene::Measure measure = [&](FontKind kind, const std::string& each) {
+    return pen.width(kind, kSmall, each) / kSmall;
+  };
+  const float most = std::max(node.rect.width, 200.f);
+  text = shortened(text, most - 16, kSmall, FontKind::text, measure);
+  const float wide = pen.width(FontKind::text, kSmall, text) + 16;
+  const Rect rect{node.rect.x, bottom(node.rect) + 5, wide, 20};
+  pen.fill(rect, imColour(theme.field, 0.92), 4);
+  pen.fill({rect.x, rect.y, 3, rect.height}, imColour(kErrorRed), 1.5f);
+  pen.text(FontKind::text, kSmall, {rect.x + 9, rect.y + 10}, imColour(theme.error), text);
+}
+
+// What goes through a node that is bypassed.
+void drawBypass(const Pen& pen, const NodeShape& node) {
+  const SocketShape* in = nullptr;
+  const SocketShape* out = nullptr;
+  for (const SocketShape& socket : node.sockets) {
+    if (socket.slot == "@when" || socket.hidden) continue;
+    if (!socket.output && socket.linked && !in) in = &socket;
+    if (socket.output && !out) out = &socket;
+  }
+  if (!in || !out) return;
+  const ImVec2 a = pen.at(node.at(*in)), b = pen.at(node.at(*out));
+  const float pull = (b.x - a.x) / 2;
+  pen.list()->AddBezierCubic(a, {a.x + pull, a.y}, {b.x - pull, b.y}, b, imColour(kBypassed, 0.8),
+                             std::max(1.5f, 2 * pen.zoom()));
+}
+
+void drawNode(const CanvasState& state, const Pen& pen, int index) {
+  const NodeShape& node = state.scene.nodes()[index];
+  const Theme& theme = pen.theme();
+  const Standing is = standingOf(state, index);
+  if (pen.zoom() < kTitlesFrom) {
+    drawFar(state, pen, node, is);
+    return;
+  }
+  if (is.busy)
+    for (const float by : {9.f, 6.f, 3.f})
+      pen.fill(grown(node.rect, by), imColour(theme.accent, 0.10), kRound + by);
+  if (pen.zoom() >= kRowsFrom) pen.shadow(node.rect, kRound);
+  pen.fill(node.rect,
+           is.bypassed ? mixed(theme.node, kBypassed, 0.14) : imColour(theme.node, is.off ? 0.75 : 1),
+           kRound);
+  drawHeader(pen, node, is);
+  if (is.unknown && !node.collapsed)
+    pen.hatch({node.rect.x, node.rect.y + kHeader, node.rect.width, node.rect.height - kHeader},
+              imColour(theme.warning, 0.16));
+  if (pen.zoom() >= kRowsFrom) drawLabels(state, pen, node, is.off);
+  if (!node.collapsed && pen.zoom() >= 0.3f)
+    for (const Thumb& thumb : node.thumbs)
+      drawThumb(state, pen, moved(thumb.at, corner(node.rect)), thumb.port);
+  if (is.bypassed) drawBypass(pen, node);
+
+  const unsigned edge = theme.dark ? imColour(QColor(255, 255, 255), 0.07) : imColour(theme.border);
+  pen.outline(node.rect, edge, kRound, 1);
+  if (is.busy) pen.outline(node.rect, imColour(theme.accent), kRound, 1.5f);
+  if (is.error) pen.outline(grown(node.rect, 0.5f), imColour(kErrorRed), kRound, 2);
+  if (is.selected)
+    pen.outline(grown(node.rect, is.error ? 3 : 1), imColour(theme.selected), kRound + (is.error ? 3 : 1), 2);
+  else if (is.hovered && !is.error)
+    pen.outline(grown(node.rect, 1), imColour(theme.selected, 0.35), kRound + 1, 1);
+  if (pen.zoom() >= 0.28f)
+    for (size_t i = 0; i < node.sockets.size(); ++i) drawSocket(state, pen, node, static_cast<int>(i));
+  if (is.error) drawProblem(state, pen, node);
+}
+
+}  // namespace
+
+void drawSocket(const CanvasState& state, const Pen& pen, const NodeShape& node, int index) {
+  const SocketShape& socket = node.sockets[index];
+  const Theme& theme = pen.theme();
+  const int fit = state.link ? fitOf(state, *state.link, node, socket) : 0;
+  const bool hovered = &state.scene.nodes()[std::max(state.hover.node, 0)] == &node &&
+                       state.hover.node >= 0 && state.hover.socket == index;
+  if (socket.hidden && !fit) return;
+  // A parameter's socket shows where it is of use: at a link, under the mouse, while one is dragged.
+  if (socket.field && !fit && !(hovered && state.hover.kind == Hit::Kind::socket)) {
+    if (state.hover.node >= 0 && &state.scene.nodes()[state.hover.node] == &node && !state.link)
+      pen.circle(node.at(socket), 2.2f, state.wireColour(socket.colour, 0.7));
+    return;
+  }
+  const Point at = node.at(socket);
+  const double alpha = state.link && !fit ? 0.22 : 1;
+  const unsigned colour = state.wireColour(socket.colour, alpha);
+  const unsigned ground = imColour(theme.canvas, alpha);
+  float radius = socket.adds ? kSocket - 0.8f : kSocket;
+  if (hovered && !state.link) radius += 1.2f;
+  if (fit) {
+    pen.circle(at, radius + 5, state.wireColour(socket.colour, hovered ? 0.5 : 0.2));
+    radius += hovered ? 2 : 0.8f;
+  }
+  if (socket.adds) {
+    pen.circle(at, radius + 1.6f, ground);
+    const unsigned dim = imColour(theme.dim, alpha);
+    pen.ring(at, radius, dim, std::max(1.f, pen.zoom()));
+    pen.line({at.x - 2, at.y}, {at.x + 2, at.y}, dim, std::max(1.f, pen.zoom()));
+    pen.line({at.x, at.y - 2}, {at.x, at.y + 2}, dim, std::max(1.f, pen.zoom()));
+    return;
+  }
+  if (socket.state) {  // goes round
+    pen.diamond(at, radius + 3, ground);
+    pen.diamond(at, radius + 1.8f, colour);
+    if (!socket.linked && !socket.inside) pen.diamond(at, radius - 1.6f, ground);
+    return;
+  }
+  pen.circle(at, radius + 1.6f, ground);
+  pen.circle(at, radius, colour);
+  // Empty while nothing feeds it, so that one sees what is missing.
+  if (!socket.output && !socket.linked && !fit) pen.circle(at, radius - 1.7f, ground);
+  if (socket.port->many && !socket.output)
+    pen.ring(at, radius + 2.6f, state.wireColour(socket.colour, 0.6), 1);
+}
+
+void drawField(const CanvasState& state, const Pen& pen, const NodeShape& node, const SocketShape& socket) {
+  const Theme& theme = pen.theme();
+  const Rect rect = moved(socket.fieldAt, corner(node.rect));
+  const bool hovered = state.hover.node >= 0 && &state.scene.nodes()[state.hover.node] == &node &&
+                       (state.hover.kind == Hit::Kind::field || state.hover.kind == Hit::Kind::fieldSign) &&
+                       &node.sockets[state.hover.socket] == &socket;
+  pen.fill(rect, hovered ? mixed(theme.field, theme.accent, 0.14) : imColour(theme.field), 4);
+  if (!theme.dark) pen.outline(rect, imColour(theme.border), 4, 1);
+  if (!pen.readable(kSmall)) return;
+  const float y = rect.y + rect.height / 2;
+  const bool off = node.node->mode == NodeMode::muted;
+  if (socket.changed) pen.fill({rect.x, rect.y + 4, 2.4f, rect.height - 8}, imColour(theme.accent), 1.2f);
+  pen.text(FontKind::text, kSmall, {rect.x + 7, y}, imColour(theme.dim, off ? 0.6 : 1), socket.label);
+  float end = right(rect) - 7;
+  const unsigned sign =
+      imColour(hovered && state.hover.kind == Hit::Kind::fieldSign ? theme.accent : theme.dim);
+  const float thick = std::max(1.f, 1.1f * pen.zoom());
+  if (socket.type == "seed") {  // a die: draws another
+    const Rect die{end - 10, y - 5, 10, 10};
+    pen.outline(die, sign, 2, thick);
+    for (const Point dot : {Point{3, 3}, Point{7, 7}, Point{5, 5}}) pen.circle(corner(die) + dot, 0.9f, sign);
+    end -= 16;
+  } else if (socket.type == "path") {  // a folder: opens a picker
+    const Rect folder{end - 11, y - 3.5f, 11, 8};
+    pen.outline(folder, sign, 1.2f, thick);
+    pen.line({folder.x + 0.5f, folder.y - 1.5f}, {folder.x + 4.5f, folder.y - 1.5f}, sign, thick);
+    end -= 16;
+  } else if (socket.type == "choice") {  // opens a list
+    pen.line({end - 8, y - 1.5f}, {end - 5, y + 1.5f}, sign, thick);
+    pen.line({end - 5, y + 1.5f}, {end - 2, y - 1.5f}, sign, thick);
+    end -= 14;
+  } else if (socket.type == "bool") {
+    const bool on = socket.value == "on";
+    const Rect box{end - 20, y - 5.5f, 20, 11};
+    pen.fill(box, on ? imColour(theme.accent, off ? 0.5 : 1) : imColour(theme.raised), 5.5f);
+    if (!on) pen.outline(box, imColour(theme.dim, 0.6), 5.5f, 1);
+    pen.circle({on ? right(box) - 5.5f : box.x + 5.5f, y}, 3.6f,
+               imColour(on ? (theme.dark ? theme.canvas : QColor(255, 255, 255)) : theme.dim));
+    return;
+  }
+  if (state.editing == node.id + "." + socket.slot) return;
+  const unsigned value = socket.changed ? imColour(theme.nodeText, off ? 0.6 : 1)
+                                        : mixed(theme.dim, theme.nodeText, 0.55, off ? 0.6 : 1);
+  pen.text(FontKind::numbers, kSmall, {end, y}, value, socket.value, TextAt::right);
+}
+
+void drawThumb(const CanvasState& state, const Pen& pen, const Rect& rect, const std::string& port) {
+  const Theme& theme = pen.theme();
+  pen.fill(rect, imColour(theme.field), 3);
+  const PicturePtr picture = state.session.pictureOf(state.port(port));
+  if (!picture || picture->width <= 0 || picture->height <= 0) {
+    if (pen.readable(10)) {  // a place for one, which says so quietly
+      const Point c = middle(rect);
+      const unsigned quiet = imColour(theme.dim, 0.35);
+      pen.outline({c.x - 9, c.y - 7, 18, 14}, quiet, 2, std::max(1.f, pen.zoom()));
+      pen.line({c.x - 7, c.y + 4}, {c.x - 2, c.y - 1}, quiet, std::max(1.f, pen.zoom()));
+      pen.line({c.x - 2, c.y - 1}, {c.x + 2, c.y + 3}, quiet, std::max(1.f, pen.zoom()));
+      pen.line({c.x + 2, c.y + 3}, {c.x + 4, c.y + 1}, quiet, std::max(1.f, pen.zoom()));
+      pen.line({c.x + 4, c.y + 1}, {c.x + 7, c.y + 4}, quiet, std::max(1.f, pen.zoom()));
+    }
+    return;
+  }
+  const float scale = std::min(rect.width / static_cast<float>(picture->width),
+                               rect.height / static_cast<float>(picture->height));
+  const Point size{static_cast<float>(picture->width) * scale, static_cast<float>(picture->height) * scale};
+  const Point at = middle(rect) - size * 0.5f;
+  const bool large = scale * pen.zoom() >= 2;
+  pen.list()->AddImage(
+      state.host.textures().of(picture, large ? Textures::Filter::nearest : Textures::Filter::linear),
+      pen.at(at), pen.at(at + size));
+  if (state.hover.kind == Hit::Kind::thumb && state.hover.port == port)
+    pen.outline(rect, imColour(theme.accent, 0.9), 3, 1.5f);
+}
+
+void drawNodes(const CanvasState& state, const Pen& pen) {
+  const auto& nodes = state.scene.nodes();
+  std::vector<int> onTop;
+  for (size_t i = 0; i < nodes.size(); ++i) {
+    if (nodes[i].region() || !pen.sees(grown(nodes[i].rect, 30))) continue;
+    if (state.selected(nodes[i].id) && pen.zoom() >= kTitlesFrom)
+      onTop.push_back(static_cast<int>(i));
+    else
+      drawNode(state, pen, static_cast<int>(i));
+  }
+  for (const int each : onTop) drawNode(state, pen, each);
+}
+
+}  // namespace loom::editor

@@ -1,0 +1,517 @@
+// The shapes of nodes, made from what their types declare and the document says.
+#include <charconv>
+
+#include "app/editor/canvas/scene.h"
+
+namespace loom::editor {
+namespace {
+
+using namespace sizes;
+using nlohmann::json;
+
+std::string numberText(double value) {
+  char buffer[32];
+  const auto end = std::to_chars(buffer, buffer + sizeof buffer, value).ptr;
+  std::string text(buffer, end);
+  // Shortest digits that give the same number; long ones are for the file, not for the eye.
+  if (text.size() > 10) {
+    char rounded[32];
+    std::snprintf(rounded, sizeof rounded, "%.6g", value);
+    text = rounded;
+  }
+  return text;
+}
+
+std::string lastWord(const std::string& slot) {
+  const size_t dot = slot.find('.');
+  return dot == std::string::npos ? slot : slot.substr(dot + 1);
+}
+
+}  // namespace
+
+std::string valueText(const json& value) {
+  switch (value.type()) {
+    case json::value_t::null:
+      return "";
+    case json::value_t::string:
+      return value.get<std::string>();
+    case json::value_t::boolean:
+      return value.get<bool>() ? "on" : "off";
+    case json::value_t::number_float:
+      return numberText(value.get<double>());
+    case json::value_t::array: {
+      std::string text = "[";
+      for (const json& each : value) {
+        if (text.size() > 1) text += ", ";
+        text += valueText(each);
+        if (text.size() > 2000) return text + ", …]";
+      }
+      return text + "]";
+    }
+    default:
+      return value.dump(-1, ' ', false, json::error_handler_t::replace);
+  }
+}
+
+std::string paramOf(const std::string& slot) { return slot == "@count" ? "count" : slot; }
+
+std::string shortened(const std::string& text, float width, float size, FontKind font,
+                      const Scene::Measure& measure, bool path) {
+  if (measure(font, text) * size <= width) return text;
+  const auto boundary = [&](size_t at) {  // never within a character
+    while (at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80) ++at;
+    return at;
+  };
+  const std::string bounded = text.size() > 400 ? text.substr(0, boundary(400)) : text;
+  size_t low = 0, high = bounded.size();
+  std::string best = "…";
+  while (low < high) {  // the most characters that fit
+    const size_t half = (low + high + 1) / 2;
+    const std::string tried =
+        path ? "…" + bounded.substr(std::min(boundary(bounded.size() - half), bounded.size()))
+             : bounded.substr(0, std::min(boundary(half), bounded.size())) + "…";
+    if (measure(font, tried) * size <= width) {
+      best = tried;
+      low = half;
+    } else {
+      high = half - 1;
+    }
+  }
+  return best;
+}
+
+class SceneBuilder {
+ public:
+  SceneBuilder(Scene& scene, const Document& document, const std::string& place, const Catalog& catalog,
+               const Scene::Measure& measure)
+      : scene_(scene), document_(document), place_(place), catalog_(catalog), measure_(measure) {}
+
+  /// Shapes of nodes that are as they were are taken over.
+  void takeOver() {
+    old_ = std::move(scene_.nodes_);
+    before_ = std::move(scene_.byId_);
+  }
+
+  void build() {
+    const Graph& graph = graphAt(document_, place_);
+    scene_.layout_ = layoutOf(document_, place_);
+    scene_.nodes_.reserve(old_.size() + 16);
+    addAll(graph.nodes, -1, 0);
+    placeAll();
+    scene_.frames_.clear();
+    for (const auto& [id, frame] : scene_.layout_.frames) scene_.frames_.push_back({id, frame});
+    scene_.notes_.clear();
+    for (const auto& [id, note] : scene_.layout_.notes) scene_.notes_.push_back({id, note});
+    addWires(graph);
+    // Zones before what is in them; else the order of the file, the last on top.
+    scene_.order_.resize(scene_.nodes_.size());
+    for (size_t i = 0; i < scene_.order_.size(); ++i) scene_.order_[i] = static_cast<int>(i);
+    scene_.route();
+  }
+
+ private:
+  float width(FontKind font, float size, const std::string& text) const {
+    return measure_(font, text) * size;
+  }
+
+  void addAll(const std::vector<NodePtr>& nodes, int parent, int depth) {
+    for (const NodePtr& node : nodes) {
+      const int index = static_cast<int>(scene_.nodes_.size());
+      scene_.byId_[node->id] = index;
+      scene_.nodes_.push_back(shapeOf(node));
+      scene_.nodes_.back().parent = parent;
+      scene_.nodes_.back().depth = depth;
+      if (parent >= 0) scene_.nodes_[parent].body.push_back(index);
+      if (node->zone && !scene_.nodes_.back().collapsed) addAll(node->zone->nodes, index, depth + 1);
+    }
+  }
+
+  NodeShape shapeOf(const NodePtr& node) {
+    const auto laid = scene_.layout_.nodes.find(node->id);
+    const NodeLayout layout = laid == scene_.layout_.nodes.end() ? NodeLayout() : laid->second;
+    // What a zone or a group shows depends on more than its own node.
+    const bool own = !node->zone && node->type.compare(0, kGroupPrefix.size(), kGroupPrefix) != 0;
+    if (const auto found = before_.find(node->id); own && found != before_.end()) {
+      NodeShape& before = old_[found->second];
+      if (before.node == node && before.layout.collapsed == layout.collapsed &&
+          before.layout.colour == layout.colour) {
+        NodeShape shape = std::move(before);
+        shape.layout = layout;
+        for (SocketShape& socket : shape.sockets)
+          if (socket.output) socket.linked = false;  // by others' links
+        return shape;
+      }
+    }
+    NodeShape shape;
+    shape.id = node->id;
+    shape.node = node;
+    shape.layout = layout;
+    shape.collapsed = layout.collapsed;
+    shape.colour = layout.colour;
+    shape.zone = node->zone != nullptr;
+    shape.group = node->type.compare(0, kGroupPrefix.size(), kGroupPrefix) == 0;
+    shape.face = std::make_shared<const Face>(faceOf(document_, place_, *node, catalog_));
+    if (shape.collapsed)
+      collapse(shape);
+    else if (shape.zone)
+      layOutZone(shape);
+    else
+      layOutNode(shape);
+    return shape;
+  }
+
+  SocketShape socketOf(const std::shared_ptr<const Face>& face, const Socket& socket, bool output) const {
+    SocketShape shape;
+    shape.slot = socket.slot;
+    shape.label = socket.label.empty() ? lastWord(socket.slot) : socket.label;
+    shape.type = socket.port.type;
+    shape.colour = catalog_.colour(socket.port.type);
+    shape.port = std::shared_ptr<const PortType>(face, &socket.port);
+    shape.output = output;
+    shape.inside = socket.inside;
+    shape.adds = socket.adds;
+    return shape;
+  }
+
+  bool scalar(const std::string& type) const {
+    const ValueType* found = catalog_.type(type);
+    return found && found->scalar;
+  }
+
+  static bool linkedFrom(const Node& node, const std::string& slot) {
+    if (slot == "@count") return node.zone && node.zone->countFrom && !node.zone->countFrom->empty();
+    const auto found = node.inputs.find(slot);
+    return found != node.inputs.end() && !found->second.links.empty();
+  }
+
+  // The value that the field shows, and whether it is the node's own.
+  void fill(SocketShape& socket, const Node& node) const {
+    socket.field = !socket.linked;
+    json value = socket.port->value;
+    if (socket.slot == "@count") {
+      if (node.zone && node.zone->count) value = *node.zone->count;
+      socket.changed = false;
+    } else if (const auto own = node.params.find(socket.slot); own != node.params.end()) {
+      value = own->second;
+      socket.changed = value != socket.port->value;
+    }
+    socket.value = valueText(value);
+    if (socket.value.size() > 4000) socket.value.resize(4000);
+    for (char& each : socket.value)
+      if (each == '\n' || each == '\t') each = ' ';
+  }
+
+  SocketShape whenOf(const Node& node) const {
+    SocketShape when;
+    when.slot = "@when";
+    when.label = "when";
+    when.type = "bool";
+    static const auto port = [] {
+      auto made = std::make_shared<PortType>();
+      made->id = "@when";
+      made->type = "bool";
+      made->doc = "Where this is off the node is skipped, and all that depends on it";
+      return made;
+    }();
+    when.port = port;
+    when.colour = catalog_.colour("bool");
+    when.linked = node.when && !node.when->empty();
+    when.hidden = !when.linked;
+    when.at = {16, 0};
+    when.row = {8, -8, 16, 12};
+    return when;
+  }
+
+  // Plain inputs and outputs share rows, parameters follow, pictures come last.
+  void layOutNode(NodeShape& shape) {
+    const Face& face = *shape.face;
+    std::vector<SocketShape> inputs, parameters, outputs;
+    for (const Socket& socket : face.inputs) {
+      if (socket.slot == "@when") continue;
+      SocketShape made = socketOf(shape.face, socket, false);
+      made.linked = linkedFrom(*shape.node, socket.slot);
+      if (scalar(made.type) && !socket.port.many) {
+        fill(made, *shape.node);
+        parameters.push_back(std::move(made));
+      } else {
+        inputs.push_back(std::move(made));
+      }
+    }
+    for (const Socket& socket : face.outputs) outputs.push_back(socketOf(shape.face, socket, true));
+
+    float wide = width(FontKind::bold, kTitle, face.title) + 3 * kPad + 14;
+    const size_t rows = std::max(inputs.size(), outputs.size());
+    for (size_t i = 0; i < rows; ++i) {
+      float both = 3 * kPad;
+      if (i < inputs.size()) both += width(FontKind::text, kText, inputs[i].label) + 4;
+      if (i < outputs.size()) both += width(FontKind::text, kText, outputs[i].label) + 4;
+      wide = std::max(wide, both);
+    }
+    for (const SocketShape& each : parameters)
+      wide = std::max(wide, width(FontKind::text, kSmall, each.label) +
+                                std::min(width(FontKind::numbers, kSmall, each.value), 110.f) +
+                                fieldExtras(each) + 5 * kPad);
+    wide = std::clamp(std::ceil(wide / 2) * 2, kLeastWidth, kMostWidth);
+    shape.title = shortened(face.title, wide - 3 * kPad - 12, kTitle, FontKind::bold, measure_);
+
+    float y = kHeader + 6;
+    for (size_t i = 0; i < rows; ++i, y += kRow) {
+      const bool two = i < inputs.size() && i < outputs.size();
+      if (i < inputs.size()) {
+        inputs[i].at = {0, y + kRow / 2};
+        inputs[i].row = {-10, y, (two ? wide / 2 : wide) + 10, kRow};
+      }
+      if (i < outputs.size()) {
+        outputs[i].at = {wide, y + kRow / 2};
+        outputs[i].row = {two ? wide / 2 : 0, y, (two ? wide / 2 : wide) + 10, kRow};
+      }
+    }
+    for (SocketShape& each : parameters) {
+      each.at = {0, y + kRow / 2};
+      each.row = {-10, y, wide + 10, kRow};
+      if (each.field) each.fieldAt = {kPad, y + (kRow - kField) / 2, wide - 2 * kPad, kField};
+      const float room = wide - 4 * kPad - width(FontKind::text, kSmall, each.label) - fieldExtras(each);
+      each.value = shortened(each.value, std::max(room, 24.f), kSmall, FontKind::numbers, measure_,
+                             each.type == "path");
+      y += kRow;
+    }
+    y += 4;
+    addThumbs(shape, wide, y);
+    shape.rect = {0, 0, wide, y + 4};
+    for (auto* list : {&inputs, &parameters, &outputs})
+      for (SocketShape& each : *list) shape.sockets.push_back(std::move(each));
+    shape.sockets.push_back(whenOf(*shape.node));
+  }
+
+  static float fieldExtras(const SocketShape& socket) {  // the signs at a field's right end
+    return socket.type == "seed" || socket.type == "path" || socket.type == "choice" ? 16 : 0;
+  }
+
+  // Of pictures that a node gives; of what goes into one that gives nothing, as a saved picture.
+  void addThumbs(NodeShape& shape, float wide, float& y) {
+    std::vector<std::string> ports;
+    const auto picture = [&](const std::string& type) {
+      const ValueType* found = catalog_.type(type);
+      return found && found->picture;
+    };
+    for (const Socket& socket : shape.face->outputs)
+      if (picture(socket.port.type)) ports.push_back(shape.id + "." + socket.slot);
+    if (shape.face->outputs.empty())
+      for (const Socket& socket : shape.face->inputs)
+        if (const auto input = shape.node->inputs.find(socket.slot);
+            picture(socket.port.type) && input != shape.node->inputs.end())
+          for (const Link& link : input->second.links)
+            if (ports.size() < 2) ports.push_back(link.text());
+    if (ports.empty()) return;
+    if (ports.size() > 2) ports.resize(2);
+    const float gap = 6, each = (wide - 2 * kPad - gap * static_cast<float>(ports.size() - 1)) /
+                                static_cast<float>(ports.size());
+    const float high = std::min(each, kThumb);
+    for (size_t i = 0; i < ports.size(); ++i)
+      shape.thumbs.push_back({ports[i], {kPad + (each + gap) * static_cast<float>(i), y, each, high}});
+    y += high + 5;
+  }
+
+  void collapse(NodeShape& shape) {
+    const Face& face = *shape.face;
+    const float wide =
+        std::clamp(width(FontKind::bold, kTitle, face.title) + 4 * kPad + 14, 110.f, kMostWidth);
+    shape.title = shortened(face.title, wide - 3 * kPad - 12, kTitle, FontKind::bold, measure_);
+    shape.rect = {0, 0, wide, kHeader};
+    for (const bool output : {false, true})
+      for (const Socket& socket : output ? face.outputs : face.inputs) {
+        if (socket.slot == "@when" || socket.adds) continue;
+        SocketShape made = socketOf(shape.face, socket, output);
+        made.linked = !output && linkedFrom(*shape.node, socket.slot);
+        made.at = {output ? wide : 0, kHeader / 2};
+        made.row = {output ? wide - 10 : -10, 0, 20, kHeader};
+        made.hidden = !output && scalar(made.type) && !made.linked;
+        shape.sockets.push_back(std::move(made));
+      }
+    shape.sockets.push_back(whenOf(*shape.node));
+  }
+
+  // A rail at each side: what comes in and what the body gets of it at the left; what the body gives and
+  // what leaves at the right.
+  void layOutZone(NodeShape& shape) {
+    const Face& face = *shape.face;
+    const Zone& zone = *shape.node->zone;
+    std::set<std::string> states;
+    for (const Zone::State& state : zone.state) states.insert(state.name);
+    shape.title = face.title;
+    float left = kZoneHeader + 8, right = left;
+    std::vector<SocketShape> made;
+    std::vector<bool> used(face.bodyOutputs.size()), given(face.outputs.size());
+    const auto put = [&](SocketShape socket, float x, float y, bool leftRail) {
+      socket.at = {x, y + kRow / 2};
+      socket.row = {leftRail ? (socket.inside ? kRail / 2 : -10) : (socket.inside ? x - 10 : x - kRail / 2),
+                    y, kRail / 2 + 10, kRow};
+      made.push_back(std::move(socket));
+    };
+    for (const Socket& socket : face.inputs) {
+      if (socket.slot == "@when") continue;
+      SocketShape outside = socketOf(shape.face, socket, false);
+      const std::string name = lastWord(socket.slot);
+      outside.state = socket.slot.compare(0, 5, "init.") == 0;
+      if (socket.slot == "@count") {
+        outside.label = "count";
+        outside.linked = linkedFrom(*shape.node, "@count");
+        fill(outside, *shape.node);
+        if (outside.field) outside.fieldAt = {6, left + (kRow - kField) / 2, kRail - 14, kField};
+        outside.value = shortened(outside.value, kRail - 62, kSmall, FontKind::numbers, measure_);
+      }
+      if (socket.adds) outside.label = outside.state ? "+ state" : "+ over";
+      put(std::move(outside), 0, left, true);
+      if (!socket.adds && socket.slot != "@count")
+        for (size_t i = 0; i < face.bodyOutputs.size(); ++i)
+          if (!used[i] && face.bodyOutputs[i].slot == name) {
+            used[i] = true;
+            SocketShape inside = socketOf(shape.face, face.bodyOutputs[i], true);
+            inside.inside = true;
+            inside.state = states.count(name) > 0;
+            inside.label = shortened(inside.label, kRail - 22, kText, FontKind::text, measure_);
+            put(std::move(inside), kRail, left, true);
+            break;
+          }
+      left += kRow;
+    }
+    for (size_t i = 0; i < face.bodyOutputs.size(); ++i) {
+      if (used[i]) continue;
+      SocketShape inside = socketOf(shape.face, face.bodyOutputs[i], true);
+      inside.inside = true;
+      put(std::move(inside), kRail, left, true);
+      left += kRow;
+    }
+    // The right rail's x is set when the region's width is known: negative until then.
+    for (const Socket& socket : face.bodyInputs) {
+      SocketShape inside = socketOf(shape.face, socket, false);
+      inside.inside = true;
+      const std::string name = lastWord(socket.slot);
+      inside.state = socket.slot.compare(0, 5, "next.") == 0;
+      if (socket.slot == "@until") inside.label = "until";
+      if (socket.adds) inside.label = "+ collect";
+      inside.label = shortened(inside.label, kRail - 22, kText, FontKind::text, measure_);
+      put(std::move(inside), -kRail, right, false);
+      if (!socket.adds)
+        for (size_t i = 0; i < face.outputs.size(); ++i)
+          if (!given[i] && face.outputs[i].slot == name && socket.slot != "@until") {
+            given[i] = true;
+            SocketShape outside = socketOf(shape.face, face.outputs[i], true);
+            outside.state = inside.state;
+            put(std::move(outside), 0, right, false);
+            made.back().row.x = -kRail / 2;
+            break;
+          }
+      right += kRow;
+    }
+    for (size_t i = 0; i < face.outputs.size(); ++i) {
+      if (given[i]) continue;
+      put(socketOf(shape.face, face.outputs[i], true), 0, right, false);
+      right += kRow;
+    }
+    for (const Zone::State& state : zone.state) {
+      const Socket* socket = face.output(state.name, true);
+      const ValueType* type = socket ? catalog_.type(socket->port.type) : nullptr;
+      if (!type || !type->picture || shape.thumbs.size() == 2) continue;
+      shape.thumbs.push_back({shape.id + "." + state.name, {9, left + 4, kRail - 20, kRail - 20}});
+      left += kRail - 12;
+    }
+    shape.sockets = std::move(made);
+    shape.sockets.push_back(whenOf(*shape.node));
+    shape.rect = {0, 0, 2 * kRail + 120, std::max(left, right) + 14};
+  }
+
+  void placeAll() {
+    Layout& layout = scene_.layout_;
+    bool missing = false;
+    for (const NodeShape& shape : scene_.nodes_) missing |= !shape.layout.at.has_value();
+    scene_.someUnplaced_ = missing;
+    if (missing) {
+      TidyOptions options;
+      for (const NodeShape& shape : scene_.nodes_)
+        if (!shape.region()) options.sizes[shape.id] = {shape.rect.width, shape.rect.height};
+      layout = tidy(document_, place_, catalog_, options);
+    }
+    for (NodeShape& shape : scene_.nodes_) {
+      const auto found = layout.nodes.find(shape.id);
+      if (found != layout.nodes.end()) shape.layout = found->second;
+      if (shape.layout.at) {
+        shape.rect.x = shape.layout.at->x;
+        shape.rect.y = shape.layout.at->y;
+      }
+    }
+  }
+
+  // Whoever reads it, from where: a zone that reads for its body stands within itself.
+  void addWires(const Graph& graph) {
+    scene_.wires_.clear();
+    for (Wire& wire : wiresOf(graph)) {
+      WireShape shape;
+      shape.to = visible(wire.to.node);
+      shape.from = visible(wire.from.node);
+      if (shape.from < 0 || shape.to < 0) continue;
+      NodeShape& reader = scene_.nodes_[shape.to];
+      NodeShape& source = scene_.nodes_[shape.from];
+      const std::string& slot = wire.to.slot;
+      const bool bodySlot =
+          slot.compare(0, 5, "next.") == 0 || slot.compare(0, 8, "collect.") == 0 || slot == "@until";
+      const bool same = reader.id == wire.to.node;  // else it is in a collapsed zone
+      if (same) shape.toSocket = reader.find(slot, false, bodySlot);
+      int stands = same && !bodySlot ? reader.parent : shape.to;
+      if (!same && shape.from == shape.to) continue;  // all within a collapsed zone
+      if (same && bodySlot && reader.collapsed) continue;
+      bool inside = false;
+      for (int zone = stands; zone >= 0; zone = scene_.nodes_[zone].parent)
+        if (zone == shape.from && source.region()) inside = true;
+      if (source.id == wire.from.node) shape.fromSocket = source.find(wire.from.port, true, inside);
+      if (shape.fromSocket >= 0) {
+        source.sockets[shape.fromSocket].linked = true;
+        shape.colour = source.sockets[shape.fromSocket].colour;
+      } else {
+        shape.colour = 0x909090;
+      }
+      if (shape.toSocket >= 0) reader.sockets[shape.toSocket].linked = true;
+      // The zones between where it begins and where it ends: in them it is a constant.
+      const int begins = inside ? shape.from : source.parent;
+      for (int zone = stands; zone >= 0 && zone != begins; zone = scene_.nodes_[zone].parent)
+        if (scene_.nodes_[zone].region()) shape.constantIn = zone;
+      shape.key = wire.from.text() + ">" + wire.to.node + "." + wire.to.slot;
+      if (const auto corners = scene_.layout_.reroutes.find(shape.key);
+          corners != scene_.layout_.reroutes.end())
+        shape.corners = corners->second;
+      shape.wire = std::move(wire);
+      scene_.wires_.push_back(std::move(shape));
+    }
+  }
+
+  int visible(const std::string& id) const {
+    if (const int found = scene_.find(id); found >= 0) return found;
+    // In a zone that is collapsed: the outermost such one stands for it.
+    for (const std::string& zone : zonesAround(graphAt(document_, place_), id))
+      if (const int found = scene_.find(zone); found >= 0 && scene_.nodes_[found].collapsed) return found;
+    return -1;
+  }
+
+  Scene& scene_;
+  const Document& document_;
+  const std::string& place_;
+  const Catalog& catalog_;
+  const Scene::Measure& measure_;
+  std::vector<NodeShape> old_;
+  std::unordered_map<std::string, int> before_;
+};
+
+void Scene::build(const Document& document, const std::string& place, const Catalog& catalog,
+                  const Measure& measure) {
+  const void* contents = catalog.nodes().data();
+  SceneBuilder builder(*this, document, place, catalog, measure);
+  if (contents == catalogOf_ && place == placeOf_) builder.takeOver();
+  catalogOf_ = contents;
+  placeOf_ = place;
+  nodes_.clear();
+  byId_.clear();
+  frozen_.clear();
+  builder.build();
+}
+
+}  // namespace loom::editor

@@ -1,0 +1,173 @@
+// Docks and looks of the window, and the dialogs that change them.
+#include <QApplication>
+#include <QFontDatabase>
+#include <QStandardPaths>
+#include <QTabBar>
+
+#include "app/editor/gl/theme.h"
+#include "app/editor/shell/about_dialog.h"
+#include "app/editor/shell/main_window_implementation.h"
+#include "app/editor/shell/settings_dialog.h"
+
+namespace loom::editor {
+namespace {
+
+constexpr int kLayoutVersion = 1;  // of docks and bars: another one is not restored
+constexpr int kLeftWidth = 210, kRightWidth = 300, kBottomHeight = 180;
+
+}  // namespace
+
+QDockWidget* MainWindow::Implementation::dock(const QString& name, const QString& title, QWidget* panel,
+                                              Qt::DockWidgetArea area) {
+  auto* dock = new QDockWidget(title, &window_);
+  dock->setObjectName("dock." + name);
+  dock->setWidget(panel);
+  window_.addDockWidget(area, dock);
+  connect(dock, &QDockWidget::visibilityChanged, this, [this] {
+    QTimer::singleShot(0, this, &Implementation::updateDockTitles);
+    refreshSoon();
+  });
+  connect(dock, &QDockWidget::topLevelChanged, this,
+          [this] { QTimer::singleShot(0, this, &Implementation::updateDockTitles); });
+  docks_[name] = dock;
+  return dock;
+}
+
+void MainWindow::Implementation::makeDocks() {
+  library_ = new LibraryPanel(session_);
+  inspector_ = new Inspector(session_);
+  runs_ = new RunsPanel(session_);
+  problems_ = new ProblemsPanel(session_);
+  log_ = new LogPanel(session_);
+  history_ = new HistoryPanel(session_);
+  batch_ = new BatchPanel(session_);
+  dock("library", tr("Nodes"), library_, Qt::LeftDockWidgetArea);
+  dock("history", tr("History"), history_, Qt::LeftDockWidgetArea);
+  dock("inspector", tr("Inspector"), inspector_, Qt::RightDockWidgetArea);
+  dock("runs", tr("Runs"), runs_, Qt::RightDockWidgetArea);
+  dock("batch", tr("Batch"), batch_, Qt::RightDockWidgetArea);
+  dock("problems", tr("Problems"), problems_, Qt::BottomDockWidgetArea);
+  dock("log", tr("Log"), log_, Qt::BottomDockWidgetArea);
+  window_.setDockOptions(QMainWindow::AnimatedDocks | QMainWindow::AllowTabbedDocks |
+                         QMainWindow::AllowNestedDocks | QMainWindow::GroupedDragging);
+  window_.setTabPosition(Qt::AllDockWidgetAreas, QTabWidget::North);
+  for (const Qt::Corner corner : {Qt::TopLeftCorner, Qt::BottomLeftCorner})
+    window_.setCorner(corner, Qt::LeftDockWidgetArea);
+  for (const Qt::Corner corner : {Qt::TopRightCorner, Qt::BottomRightCorner})
+    window_.setCorner(corner, Qt::RightDockWidgetArea);
+  window_.setDocumentMode(true);
+  placeDocks();
+}
+
+void MainWindow::Implementation::placeDocks() {
+  const std::pair<const char*, Qt::DockWidgetArea> places[] = {
+      {"library", Qt::LeftDockWidgetArea},    {"history", Qt::LeftDockWidgetArea},
+      {"inspector", Qt::RightDockWidgetArea}, {"runs", Qt::RightDockWidgetArea},
+      {"batch", Qt::RightDockWidgetArea},     {"problems", Qt::BottomDockWidgetArea},
+      {"log", Qt::BottomDockWidgetArea}};
+  for (const auto& [name, area] : places) {
+    QDockWidget* each = docks_.at(name);
+    each->setFloating(false);
+    window_.addDockWidget(area, each);
+    each->setVisible(area != Qt::BottomDockWidgetArea);
+  }
+  window_.tabifyDockWidget(docks_.at("library"), docks_.at("history"));
+  window_.tabifyDockWidget(docks_.at("inspector"), docks_.at("runs"));
+  window_.tabifyDockWidget(docks_.at("runs"), docks_.at("batch"));
+  window_.tabifyDockWidget(docks_.at("problems"), docks_.at("log"));
+  docks_.at("library")->raise();
+  docks_.at("inspector")->raise();
+  docks_.at("problems")->raise();
+  window_.resizeDocks({docks_.at("library"), docks_.at("inspector")}, {kLeftWidth, kRightWidth},
+                      Qt::Horizontal);
+  window_.resizeDocks({docks_.at("problems")}, {kBottomHeight}, Qt::Vertical);
+  updateDockTitles();
+}
+
+void MainWindow::Implementation::showDock(QDockWidget* dock) {
+  dock->show();
+  dock->raise();
+}
+
+// Tabs say already which panel it is; one that stands alone says it in its title bar.
+void MainWindow::Implementation::updateDockTitles() {
+  for (const auto& [name, dock] : docks_) {
+    bool tabbed = false;
+    for (const QDockWidget* other : window_.tabifiedDockWidgets(dock)) tabbed |= !other->isHidden();
+    const bool bare = tabbed && !dock->isFloating();
+    if (bare && !dock->titleBarWidget()) {
+      dock->setTitleBarWidget(new QWidget(dock));
+    } else if (!bare && dock->titleBarWidget()) {
+      QWidget* empty = dock->titleBarWidget();
+      dock->setTitleBarWidget(nullptr);
+      delete empty;
+    }
+  }
+  for (QTabBar* bar : window_.findChildren<QTabBar*>(QString(), Qt::FindDirectChildrenOnly))
+    bar->setDrawBase(false);
+}
+
+void MainWindow::Implementation::restoreLayout() {
+  const QSettings& settings = session_.settings();
+  window_.resize(1440, 900);
+  if (const QByteArray geometry = settings.value("window/geometry").toByteArray(); !geometry.isEmpty())
+    window_.restoreGeometry(geometry);
+  if (!window_.restoreState(settings.value("window/state").toByteArray(), kLayoutVersion)) placeDocks();
+  updateDockTitles();
+}
+
+void MainWindow::Implementation::saveLayout() {
+  session_.settings().setValue("window/geometry", window_.saveGeometry());
+  session_.settings().setValue("window/state", window_.saveState(kLayoutVersion));
+}
+
+void MainWindow::Implementation::applyLooks() {
+  QFont font = QApplication::font();
+  if (QFontDatabase::families().contains("Inter")) font.setFamily("Inter");
+  font.setPixelSize(ShellSettings::textSize(session_.settings()));
+  QApplication::setFont(font);
+  Theme::use(ShellSettings::dark(session_.settings()) ? Theme::darkTheme() : Theme::lightTheme());
+  if (!inspector_) return;  // nothing is drawn yet
+  // What was drawn in colours of its own.
+  Q_EMIT session_.catalogChanged();
+  Q_EMIT session_.checkedChanged();
+  Q_EMIT session_.worker().stateChanged();
+  Q_EMIT session_.documentChanged();
+  if (!gallery_->isHidden()) gallery_->fill();
+  central_->redraw();
+}
+
+void MainWindow::Implementation::openSettings(const QString& words) {
+  if (auto* open = window_.findChild<SettingsDialog*>()) {
+    open->raise();
+    return open->search(words);
+  }
+  const QString folder = QFileInfo(session_.settings().fileName()).absolutePath();
+  auto* dialog = new SettingsDialog(session_, *commands_, folder, &window_);
+  dialog->setAttribute(Qt::WA_DeleteOnClose);
+  connect(dialog, &SettingsDialog::looksChanged, this, &Implementation::applyLooks);
+  connect(dialog, &SettingsDialog::snappingChanged, this,
+          [this](bool on) { central_->canvas().setSnapping(on); });
+  connect(dialog, &SettingsDialog::hintsAsked, commands_->action("help.hints"), &QAction::trigger);
+  dialog->search(words);
+  dialog->show();
+}
+
+void MainWindow::Implementation::openReference(const QString& type) {
+  if (!reference_) {
+    reference_ = new NodeReference(session_, &window_);
+    reference_->setAttribute(Qt::WA_DeleteOnClose);
+  }
+  reference_->show();
+  reference_->raise();
+  reference_->activateWindow();
+  if (!type.isEmpty()) reference_->showNode(type);
+}
+
+void MainWindow::Implementation::openAbout() {
+  auto* dialog = new AboutDialog(session_, &window_);
+  dialog->setAttribute(Qt::WA_DeleteOnClose);
+  dialog->open();
+}
+
+}  // namespace loom::editor

@@ -1,0 +1,32 @@
+#pragma once
+// The bar under the menus: run and steer, how far the run is, the device, the way to all commands.
+#include <QLabel>
+#include <QProgressBar>
+#include <QToolBar>
+#include <QToolButton>
+
+#include "app/editor/session/session.h"
+#include "app/editor/shell/commands.h"
+
+namespace loom::editor {
+
+class RunToolbar : public QToolBar {
+  Q_OBJECT
+ public:
+  RunToolbar(Session& session, Commands& commands, QWidget* parent = nullptr);
+
+ private:
+  QToolButton* add(const QString& id, const QString& words);
+  void showProgress();
+  void showDevice();
+  void fillDevices();
+
+  Session& session_;
+  Commands& commands_;
+  QToolButton *pause_, *device_;
+  QProgressBar* progress_;
+  QLabel* text_;
+  QStringList devices_;
+};
+
+}  // namespace loom::editor

@@ -1,0 +1,181 @@
+#include "app/editor/watch/transport.h"
+
+#include <algorithm>
+
+#include "app/editor/gl/imgui_widget.h"
+#include "app/editor/gl/theme.h"
+#include "app/editor/watch/ink.h"
+
+namespace loom::editor {
+namespace {
+
+std::string nameOf(const RunInfo& run) { return "run " + std::to_string(run.number); }
+
+struct Steering {
+  bool canPause = false, canContinue = false, canStep = false, canRunTo = false, canFork = false;
+  int64_t forkAt = 0;
+};
+
+Steering steeringOf(Session& session, const Reel& reel, int64_t steps) {
+  Steering can;
+  if (!reel.run) return can;
+  const RunInfo& run = *reel.run;
+  can.canPause = run.state == RunInfo::State::running || run.state == RunInfo::State::waiting;
+  can.canContinue = can.canStep = run.state == RunInfo::State::paused;
+  can.canRunTo = run.alive() && run.inWorker() && steps > reel.done;
+  // The last step kept at or before the cursor.
+  for (const int64_t kept : session.runs().forkable(run.id))
+    if (kept <= steps) can.canFork = true, can.forkAt = std::max(can.forkAt, kept);
+  return can;
+}
+
+void steer(Session& session, const Reel& reel, int64_t steps, bool inMenu) {
+  const Steering can = steeringOf(session, reel, steps);
+  const QString id = reel.run ? reel.run->id : QString();
+  const auto entry = [&](const char* words, const std::string& tip, bool enabled) {
+    if (inMenu) return ImGui::MenuItem(words, nullptr, false, enabled);
+    ImGui::SameLine(0, 4);
+    return wordButton(words, tip.c_str(), enabled);
+  };
+  if (can.canContinue) {
+    if (entry("Continue", "Goes on to the end", true)) session.runs().proceed(id);
+  } else if (entry("Pause", "Pauses after the step at hand", can.canPause)) {
+    session.runs().pause(id);
+  }
+  if (entry("Step", "Takes one more step and pauses again", can.canStep)) session.runs().step(id);
+  const std::string step = "step " + std::to_string(steps);
+  if (entry("Run to here",
+            can.canRunTo ? "Goes on and pauses after " + step
+                         : "Pauses the run at the cursor: put it on a step that is still to come",
+            can.canRunTo))
+    session.runs().runTo(id, steps);
+  if (entry("Fork from here",
+            can.canFork ? "A new run of the graph as it is now, going on from this run's step " +
+                              std::to_string(can.forkAt)
+                        : "No step up to the cursor was kept to fork from",
+            can.canFork))
+    session.forkFrom(id, can.forkAt);
+}
+
+float steeringWidth() {
+  const ImGuiStyle& style = ImGui::GetStyle();
+  float width = 0;
+  for (const char* words : {"Continue", "Step", "Run to here", "Fork from here"})
+    width += ImGui::CalcTextSize(words).x + 2 * style.FramePadding.x + 4;
+  return width;
+}
+
+void speedBox(Playback& playback, const TransportGestures& gestures) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%g / s", playback.speed());
+  ImGui::SetNextItemWidth(74);
+  if (ImGui::BeginCombo("##speed", text)) {
+    for (const double speed : {1., 2., 5., 10., 20., 50., 100.}) {
+      std::snprintf(text, sizeof text, "%g steps a second", speed);
+      if (ImGui::Selectable(text, speed == playback.speed())) gestures.setSpeed(speed);
+    }
+    ImGui::EndCombo();
+  }
+  if (ImGui::IsItemHovered(ImGuiHoveredFlags_ForTooltip)) ImGui::SetTooltip("How fast it plays");
+}
+
+}  // namespace
+
+std::string progressText(const Reel& reel, const Runs& runs) {
+  if (!reel.run) return {};
+  const RunInfo& run = *reel.run;
+  std::string text;
+  const std::string of = std::to_string(reel.done) +
+                         (reel.count > 0 ? " of " + std::to_string(reel.count) : std::string()) +
+                         (reel.count == 1 ? " step" : " steps");
+  switch (run.state) {
+    case RunInfo::State::queued:
+      text = "waits in the queue";
+      break;
+    case RunInfo::State::waiting:
+      text = of + ", waits for another run";
+      break;
+    case RunInfo::State::paused:
+      text = "paused after " + of;
+      break;
+    case RunInfo::State::failed:
+      text = "failed after " + of;
+      break;
+    case RunInfo::State::stopped:
+      text = "stopped after " + of;
+      break;
+    case RunInfo::State::lost:
+      text = "lost with the worker after " + of;
+      break;
+    default:
+      text = of;
+  }
+  if (!run.parent.isEmpty()) {
+    const auto parent = runs.find(run.parent);
+    text += "  ·  forked from " + (parent ? nameOf(*parent) : run.parent.toStdString());
+    if (run.forkedAt >= 0) text += " at step " + std::to_string(run.forkedAt);
+  }
+  return text;
+}
+
+void drawTransport(Session& session, ImGuiWidget& host, Playback& playback, const Reel& reel,
+                   const Reel& compared, int64_t stepsAtCursor, ImVec2 at, float width,
+                   const TransportGestures& gestures) {
+  const Theme& theme = Theme::current();
+  ImDrawList* draw = ImGui::GetWindowDrawList();
+  const float side = ImGui::GetFrameHeight(), top = at.y + (kTransportHeight - side) / 2;
+  const float buttons = 6 * (side + 3 + 2) + 80, words = steeringWidth();
+  const bool wide = width > buttons + words + 330, inMenu = !wide;
+  const float right = at.x + width - 8 - buttons - (inMenu ? 64 : words);
+  float x = at.x + 10;
+  const float line = at.y + (kTransportHeight - 15) / 2;
+  const auto say = [&](const std::string& text, const QColor& colour, ImFont* font, float size) {
+    if (x < right - 20)
+      x += textWithin(draw, {x, line}, right - x - 12, imColour(colour), text, font, size) + 10;
+  };
+  if (width > 620) say("Timeline", theme.text, host.boldFont(), 13);
+  if (reel.run) {
+    const bool bad = reel.run->state == RunInfo::State::failed || reel.run->state == RunInfo::State::lost;
+    const bool comparing = compared.run && compared.run != reel.run;
+    say((comparing ? "A  " : "") + nameOf(*reel.run),
+        comparing ? readable(theme.runA.rgb(), theme.window) : theme.text, host.textFont(), 12.5f);
+    if (comparing)
+      say("B  " + nameOf(*compared.run), readable(theme.runB.rgb(), theme.window), host.textFont(), 12.5f);
+    say(progressText(reel, session.runs()), bad ? theme.error : theme.dim, host.textFont(), 12.5f);
+    if (reel.run->alive() && reel.count > 0) {
+      // A thin line under the header tells how far the run is.
+      const float part = std::clamp(static_cast<float>(reel.done) / static_cast<float>(reel.count), 0.f, 1.f);
+      draw->AddRectFilled({at.x, at.y}, {at.x + width * part, at.y + 2}, imColour(theme.go));
+    }
+  }
+  ImGui::SetCursorScreenPos({right, top});
+  const bool any = reel.count > 0 && reel.run;
+  if (iconButton(Icon::toBegin, "First step (Home)", false, any)) gestures.toBegin();
+  ImGui::SameLine(0, 2);
+  if (iconButton(Icon::back, "Step back (Left)", false, any)) gestures.moveBy(-1);
+  ImGui::SameLine(0, 2);
+  if (iconButton(playback.playing() ? Icon::pause : Icon::play,
+                 playback.playing() ? "Stop playing (Space)" : "Play (Space)", playback.playing(), any))
+    gestures.togglePlay();
+  ImGui::SameLine(0, 2);
+  if (iconButton(Icon::forward, "Step on (Right)", false, any)) gestures.moveBy(1);
+  ImGui::SameLine(0, 2);
+  if (iconButton(Icon::toEnd, "Newest step, and follow the run (End)", session.cursor().live, any))
+    gestures.toEnd();
+  ImGui::SameLine(0, 2);
+  if (iconButton(Icon::loop, "Play again and again", playback.loop())) gestures.setLoop(!playback.loop());
+  ImGui::SameLine(0, 4);
+  speedBox(playback, gestures);
+  if (!inMenu) {
+    steer(session, reel, stepsAtCursor, false);
+    return;
+  }
+  ImGui::SameLine(0, 4);
+  if (ImGui::Button("Run ...")) ImGui::OpenPopup("##steer");
+  if (ImGui::BeginPopup("##steer")) {
+    steer(session, reel, stepsAtCursor, true);
+    ImGui::EndPopup();
+  }
+}
+
+}  // namespace loom::editor

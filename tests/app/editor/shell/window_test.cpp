@@ -1,0 +1,341 @@
+// The window as a person meets it: gallery, palette, settings, keys, files, questions. Mouse and keys on the
+// real one.
+#include <QtTest/QtTest>
+
+#include "app/editor/document/document_file.h"
+#include "app/editor/gl/theme.h"
+#include "app/editor/shell/gallery.h"
+#include "app/editor/shell/key_settings.h"
+#include "app/editor/shell/main_window.h"
+#include "app/editor/shell/number_field.h"
+#include "app/editor/shell/palette.h"
+#include "app/editor/shell/places.h"
+#include "engine/graph/graph_file.h"
+
+using namespace loom;
+using namespace loom::editor;
+
+class WindowTest : public QObject {
+  Q_OBJECT
+
+  std::unique_ptr<QTemporaryDir> folder_;
+  std::unique_ptr<MainWindow> window_;
+
+  SessionOptions options() const {
+    return {.runner = NOISELOOM_RUNNER, .dataFolder = folder_->filePath("data")};
+  }
+  template <class T>
+  T* find(const QString& name) const {
+    T* found = nullptr;
+    for (T* each : window_->findChildren<T*>(name))
+      if (!found || each->isVisible()) found = each;
+    return found;
+  }
+  void open() {
+    window_ = std::make_unique<MainWindow>(options());
+    window_->resize(1280, 800);
+    window_->show();
+    QVERIFY(QTest::qWaitForWindowExposed(window_.get()));
+    window_->activateWindow();
+    QVERIFY(QTest::qWaitForWindowActive(window_.get()));
+    QTRY_VERIFY_WITH_TIMEOUT(!window_->session().catalog().empty(), 20000);
+  }
+  void setBatch(int value) {
+    Session& session = window_->session();
+    session.edit("Set batch", [&](const Document& document) {
+      return setParam(document, "", session.catalog(), "start", "batch", value);
+    });
+  }
+  QString graph(const char* name) const { return graphsFolder() + "/" + name + ".loom"; }
+  // A copy that may be written.
+  QString ownGraph(const char* name) const {
+    const QString file = folder_->filePath(QString(name) + ".loom");
+    QFile::copy(graph(name), file);
+    return file;
+  }
+
+ private Q_SLOTS:
+  void init() { folder_ = std::make_unique<QTemporaryDir>(); }
+  void cleanup() {
+    window_.reset();
+    folder_.reset();
+  }
+
+  void galleryOpensEveryGraph() {
+    open();
+    window_->begin();
+    auto* gallery = find<Gallery>("gallery");
+    QVERIFY(gallery->isVisible());
+    const auto entries = galleryEntries(graphsFolder());
+    QVERIFY(entries.size() >= 3);
+    for (const GalleryEntry& entry : entries) {
+      if (!gallery->isVisible()) window_->commands().action("file.gallery")->trigger();
+      auto* card = find<GalleryCard>("card." + QFileInfo(entry.file).completeBaseName());
+      QVERIFY2(card, qPrintable(entry.file));
+      gallery->ensureWidgetVisible(card);
+      QTest::mouseClick(card, Qt::LeftButton);
+      QTRY_VERIFY(gallery->isHidden());
+      QVERIFY(!window_->session().document().graph.nodes.empty());
+      QCOMPARE(QString::fromStdString(window_->session().document().title), entry.title);
+      QVERIFY(!window_->session().modified());
+    }
+  }
+
+  void everyCommandHasAPlaceAndItsOwnKeys() {
+    open();
+    Commands& commands = window_->commands();
+    QSet<QAction*> inMenus;
+    for (const QMenu* menu : window_->findChildren<QMenu*>())
+      for (QAction* action : menu->actions()) inMenus << action;
+    for (const Command& command : commands.all()) {
+      QVERIFY2(inMenus.contains(commands.action(command.id)), qPrintable(command.id));
+      QVERIFY2(!command.title.isEmpty() && !command.help.isEmpty(), qPrintable(command.id));
+    }
+    for (const KeyPreset preset : {KeyPreset::comfyUi, KeyPreset::blender, KeyPreset::nuke}) {
+      commands.setPreset(preset);
+      int withKeys = 0;
+      for (const Command& command : commands.all()) {
+        const auto keys = commands.keys(command.id);
+        withKeys += !keys.isEmpty();
+        for (const QKeySequence& key : keys) {
+          QVERIFY2(!key.isEmpty() && key[0].key() != Qt::Key_unknown, qPrintable(command.id));
+          const QStringList others = commands.conflicts(command.id, key);
+          QVERIFY2(others.isEmpty(),
+                   qPrintable(command.id + " and " + others.join(", ") + ": " + key.toString()));
+        }
+      }
+      QVERIFY(withKeys > 60);
+    }
+    const std::tuple<KeyPreset, const char*, const char*> habits[] = {
+        {KeyPreset::comfyUi, "graph.mute", "Ctrl+M"},
+        {KeyPreset::comfyUi, "graph.bypass", "Ctrl+B"},
+        {KeyPreset::comfyUi, "graph.collapse", "Alt+C"},
+        {KeyPreset::comfyUi, "view.fitAll", "."},
+        {KeyPreset::blender, "graph.add", "Shift+A"},
+        {KeyPreset::blender, "graph.mute", "M"},
+        {KeyPreset::blender, "view.fitAll", "Home"},
+        {KeyPreset::blender, "edit.duplicate", "Shift+D"},
+        {KeyPreset::blender, "edit.deleteReconnect", "Ctrl+X"},
+        {KeyPreset::nuke, "graph.add", "Tab"},
+        {KeyPreset::nuke, "graph.mute", "D"},
+        {KeyPreset::nuke, "view.fitAll", "F"},
+        {KeyPreset::nuke, "edit.duplicate", "Alt+C"},
+        {KeyPreset::nuke, "edit.deleteReconnect", "Ctrl+Shift+X"}};
+    for (const auto& [preset, id, key] : habits) {
+      commands.setPreset(preset);
+      QVERIFY2(commands.keys(id).contains(QKeySequence(key)), id);
+    }
+    commands.setPreset(KeyPreset::comfyUi);
+    QVERIFY(commands.keys("run.start").contains(QKeySequence(Qt::CTRL | Qt::Key_Return)));
+    QVERIFY(commands.keys("run.stop").contains(QKeySequence(Qt::Key_Escape)));
+  }
+
+  void paletteFindsAndRuns() {
+    open();
+    QVERIFY(window_->openFile(graph("ddim")));
+    window_->central().setFocus();
+    QTest::keyClick(&window_->central(), Qt::Key_P, Qt::ControlModifier | Qt::ShiftModifier);
+    auto* palette = find<CommandPalette>("palette");
+    QTRY_VERIFY(palette->isVisible());
+    auto* field = find<QLineEdit>("paletteField");
+    QTRY_VERIFY(field->hasFocus());
+    auto* list = find<QListWidget>("paletteList");
+    QCOMPARE(list->count(), static_cast<int>(window_->commands().all().size()) - 1);
+    const bool minimap = window_->central().canvas().minimapShown();
+    QTest::keyClicks(field, "minim");
+    QCOMPARE(list->currentItem()->text(), QString("Minimap"));
+    QVERIFY(!list->currentItem()->data(Qt::UserRole + 101).toString().isEmpty());  // its keys
+    QTest::keyClick(field, Qt::Key_Return);
+    QTRY_VERIFY(palette->isHidden());
+    QCOMPARE(window_->central().canvas().minimapShown(), !minimap);
+    QTRY_VERIFY(window_->central().hasFocus());
+    // Keys typed into it are its own: nothing is deleted, nothing stops.
+    session().select({.nodes = {"start"}, .wires = {}, .port = {}});
+    window_->commands().action("help.palette")->trigger();
+    QTest::keyClick(field, Qt::Key_Delete);
+    QTest::keyClicks(field, "zzzzzz");
+    QCOMPARE(list->count(), 0);
+    QTest::keyClick(field, Qt::Key_Escape);
+    QTRY_VERIFY(palette->isHidden());
+    QVERIFY(findNode(session().document().graph, "start"));
+  }
+
+  void settingsAreSearchedAndKept() {
+    open();
+    window_->commands().action("edit.settings")->trigger();
+    auto* dialog = window_->findChild<QDialog*>("settingsDialog");
+    QVERIFY(dialog && dialog->isVisible());
+    auto* search = dialog->findChild<QLineEdit*>("settingsSearch");
+    auto* theme = dialog->findChild<QComboBox*>("settingTheme");
+    auto* frames = dialog->findChild<QSpinBox*>("settingFrames");
+    QVERIFY(theme->isVisible() && frames->isVisible());
+    QTest::keyClicks(search, "memory");
+    QVERIFY(!theme->isVisible() && frames->isVisible());
+    search->setText("duplicate");
+    auto* table = dialog->findChild<QTreeWidget*>("keyTable");
+    QTRY_VERIFY(table->isVisible());
+    int shown = 0;
+    for (int i = 0; i < table->topLevelItemCount(); ++i) shown += !table->topLevelItem(i)->isHidden();
+    QVERIFY(shown >= 1 && shown < 6);
+    search->clear();
+    QVERIFY(Theme::current().dark);
+    theme->setCurrentIndex(1);
+    Q_EMIT theme->activated(1);
+    QVERIFY(!Theme::current().dark);
+    frames->setValue(1024);
+
+    auto* keys = dialog->findChild<KeySettings*>();
+    keys->choose("edit.rename");
+    auto* edit = dialog->findChild<QKeySequenceEdit*>("keyEdit");
+    edit->setKeySequence(QKeySequence("Ctrl+S"));
+    QVERIFY(dialog->findChild<QLabel*>("keyConflict")->text().contains("Save"));
+    edit->setKeySequence(QKeySequence("Ctrl+R"));
+    QVERIFY(dialog->findChild<QLabel*>("keyConflict")->text().isEmpty());
+    dialog->findChild<QPushButton*>("keySet")->click();
+    QCOMPARE(window_->commands().keys("edit.rename"), QList<QKeySequence>{QKeySequence("Ctrl+R")});
+    window_.reset();
+    open();
+    QCOMPARE(window_->commands().keys("edit.rename"), QList<QKeySequence>{QKeySequence("Ctrl+R")});
+    QVERIFY(!Theme::current().dark);
+    QCOMPARE(session().settings().value("frames/budgetMb").toInt(), 1024);
+    Theme::use(Theme::darkTheme());
+  }
+
+  void aPngIsDroppedAndOpens() {
+    open();
+    const QString png = folder_->filePath("mine.png");
+    Document document = readDocument(graph("ddim"));
+    document.title = "From a picture";
+    QImage image(64, 64, QImage::Format_RGB32);
+    image.fill(Qt::red);
+    writeDocument(document, png, image);
+    QMimeData data;
+    data.setUrls({QUrl::fromLocalFile(png)});
+    const auto drop = [&] {
+      QDragEnterEvent enter({50, 50}, Qt::CopyAction, &data, Qt::LeftButton, {});
+      QCoreApplication::sendEvent(&window_->central(), &enter);
+      QVERIFY(enter.isAccepted());
+      QDropEvent event({50, 50}, Qt::CopyAction, &data, Qt::LeftButton, {});
+      QCoreApplication::sendEvent(&window_->central(), &event);
+    };
+    drop();
+    QCOMPARE(session().document().title, std::string("From a picture"));
+    QCOMPARE(session().file(), png);
+    // With changes it asks first.
+    setBatch(3);
+    QVERIFY(session().modified());
+    drop();
+    auto* box = window_->findChild<QMessageBox*>("saveQuestion");
+    QVERIFY(box && box->isVisible());
+    QTest::mouseClick(box->findChild<QPushButton*>("saveQuestion.cancel"), Qt::LeftButton);
+    QTRY_VERIFY(!window_->findChild<QMessageBox*>("saveQuestion"));
+    QVERIFY(session().modified());
+    // A picture without a graph is refused with a reason.
+    const QString plain = folder_->filePath("plain.png");
+    QVERIFY(image.save(plain));
+    data.setUrls({QUrl::fromLocalFile(plain)});
+    QSignalSpy noticed(&session(), &Session::noticed);
+    drop();
+    QCOMPARE(noticed.count(), 1);
+    QVERIFY(noticed[0][1].toBool());
+    QCOMPARE(session().file(), png);
+  }
+
+  void closingAsksAndSaves_data() {
+    QTest::addColumn<QString>("answer");
+    QTest::addColumn<bool>("closes");
+    QTest::addColumn<bool>("saves");
+    QTest::newRow("save") << "saveQuestion.save" << true << true;
+    QTest::newRow("don't save") << "saveQuestion.discard" << true << false;
+    QTest::newRow("cancel") << "saveQuestion.cancel" << false << false;
+  }
+  void closingAsksAndSaves() {
+    QFETCH(QString, answer);
+    QFETCH(bool, closes);
+    QFETCH(bool, saves);
+    open();
+    const QString file = ownGraph("ddim");
+    QVERIFY(window_->openFile(file));
+    window_->close();
+    QVERIFY(window_->isHidden());  // nothing to ask
+    window_->show();
+    QVERIFY(QTest::qWaitForWindowExposed(window_.get()));
+    setBatch(5);
+    window_->close();
+    QVERIFY(window_->isVisible());
+    window_->close();  // asks once
+    QCOMPARE(window_->findChildren<QMessageBox*>("saveQuestion").size(), 1);
+    QTest::mouseClick(window_->findChild<QPushButton*>(answer), Qt::LeftButton);
+    if (closes) QTRY_VERIFY(window_->isHidden());
+    QTest::qWait(50);
+    QCOMPARE(window_->isHidden(), closes);
+    const Document read = readDocument(file);
+    QCOMPARE(findNode(read.graph, "start")->params.at("batch") == 5, saves);
+  }
+
+  void savedUnderANameAndCommandLine() {
+    open();
+    session().newDocument();
+    window_->commands().action("file.copyCommand")->trigger();
+    QVERIFY(window_->findChild<QWidget*>("notice.command"));  // never saved: it says so
+    QVERIFY(window_->openFile(ownGraph("ddim")));
+    setBatch(2);
+    window_->commands().action("file.copyCommand")->trigger();
+    QCOMPARE(QGuiApplication::clipboard()->text(), "noiseloom run " + session().file() + " --set batch=2");
+    window_->commands().action("file.saveAs")->trigger();
+    auto* dialog = window_->findChild<QFileDialog*>("saveDialog");
+    QVERIFY(dialog && dialog->isVisible());
+    const QString png = folder_->filePath("kept.png");
+    dialog->findChild<QLineEdit*>("fileNameEdit")->setText(png);
+    QMetaObject::invokeMethod(dialog, "accept");
+    QTRY_COMPARE(session().file(), png);
+    QVERIFY(!session().modified());
+    QCOMPARE(writeGraph(readDocument(png)), writeGraph(session().document()));
+    QVERIFY(!QImage(png).isNull());
+  }
+
+  void keysOfTheCanvasStayOutOfFields() {
+    open();
+    QVERIFY(window_->openFile(graph("ddim")));
+    session().select({.nodes = {"start"}, .wires = {}, .port = {}});
+    auto* search = find<QLineEdit>("librarySearch");
+    search->setFocus();
+    QTest::keyClicks(search, "wmf.");
+    QTest::keyClick(search, Qt::Key_Backspace);
+    QTest::keyClick(search, Qt::Key_Delete);
+    QCOMPARE(search->text(), QString("wmf"));
+    QVERIFY(findNode(session().document().graph, "start"));
+    QVERIFY(!session().modified());
+    window_->central().setFocus();
+    QTest::keyClick(&window_->central(), Qt::Key_Delete);
+    QTRY_VERIFY(!findNode(session().document().graph, "start"));
+    search->setFocus();
+    QTest::keyClick(search, Qt::Key_Z, Qt::ControlModifier);  // the field has edits of its own
+    QVERIFY(!findNode(session().document().graph, "start"));
+    window_->central().setFocus();
+    QTest::keyClick(&window_->central(), Qt::Key_Z, Qt::ControlModifier);
+    QVERIFY(findNode(session().document().graph, "start"));
+  }
+
+  void layoutIsKept() {
+    open();
+    window_->commands().action("window.log")->trigger();
+    auto* log = window_->findChild<QDockWidget*>("dock.log");
+    QVERIFY(!log->isHidden());
+    window_->commands().action("window.library")->trigger();
+    window_->close();
+    window_.reset();
+    open();
+    QVERIFY(!window_->findChild<QDockWidget*>("dock.log")->isHidden());
+    QVERIFY(window_->findChild<QDockWidget*>("dock.library")->isHidden());
+    window_->commands().action("window.resetLayout")->trigger();
+    QVERIFY(window_->findChild<QDockWidget*>("dock.log")->isHidden());
+    QVERIFY(!window_->findChild<QDockWidget*>("dock.library")->isHidden());
+  }
+
+ private:
+  Session& session() { return window_->session(); }
+};
+
+QTEST_MAIN(WindowTest)
+#include "window_test.moc"

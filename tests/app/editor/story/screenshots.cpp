@@ -1,0 +1,101 @@
+// Makes the pictures of the editor that stand in the README, and larger ones to look at: screenshots FOLDER. Everything on
+// them is real: the shipped model, a run, a fork, a batch. `cmake/go screenshots` runs it on a display of its own.
+#include <QApplication>
+#include <QDir>
+#include <QSurfaceFormat>
+#include <QTemporaryDir>
+#include <QTest>
+#include <cstdio>
+
+#include "app/editor/gl/theme.h"
+#include "app/editor/shell/main_window.h"
+
+using namespace loom;
+using namespace loom::editor;
+
+namespace {
+
+class Photographer {
+ public:
+  Photographer(const QString& folder, QSize size, const Theme& theme) : folder_(folder), size_(size), theme_(theme) {
+    Theme::use(theme);
+    window_ = std::make_unique<MainWindow>(SessionOptions{.runner = NOISELOOM_RUNNER, .dataFolder = data_.path()});
+    window_->resize(size);
+    window_->show();
+    waitFor([&] { return !session().catalog().empty(); });
+  }
+
+  void takeAll() {
+    window_->begin();
+    shot("gallery");
+    window_->openFile(NOISELOOM_SOURCE_DIR "/graphs/ddpm.loom");
+    set("start", "batch", 4);
+    window_->central().canvas().fitAll();
+    session().select({.nodes = {"predict"}, .wires = {}, .port = "predict.x0"});
+    const QString first = session().run(62);
+    waitFor([&] { return session().runs().find(first)->state == RunInfo::State::paused; });
+    shot("running");
+    viewDifference(first);
+    error();
+  }
+
+ private:
+  Session& session() { return window_->session(); }
+
+  bool waitFor(const std::function<bool()>& done) { return QTest::qWaitFor(done, 120'000); }
+
+  void set(const char* node, const char* port, const nlohmann::json& value) {
+    session().edit("Set", [&](const Document& document) {
+      return setParam(document, "", session().catalog(), node, port, value);
+    });
+  }
+
+  void viewDifference(const QString& first) {
+    session().runs().proceed(first);
+    waitFor([&] { return session().runs().find(first)->over(); });
+    set("predict", "clip", "none");
+    const QString second = session().forkFrom(first, 40);
+    waitFor([&] { return session().runs().find(second)->over(); });
+    session().compareWith(first);
+    window_->central().showViewer(true);
+    window_->central().viewer().show("predict.x0");
+    window_->central().viewer().setCompare(Viewer::Compare::difference);
+    shot("difference");
+    window_->central().showViewer(false);
+    session().compareWith({});
+  }
+
+  void error() {
+    session().edit("Cut", [&](const Document& document) {
+      return removeNodes(document, "", session().catalog(), {"timesteps"});
+    });
+    waitFor([&] { return session().checked().current && !session().checked().errors.empty(); });
+    shot("error");
+  }
+
+  void shot(const QString& name) {
+    QTest::qWait(1200);  // thumbnails arrive, animations come to rest
+    const QString file = QString("%1/%2_%3_%4.png").arg(folder_, name, theme_.dark ? "dark" : "light").arg(size_.width());
+    window_->grab().save(file);
+    std::printf("%s\n", qPrintable(file));
+  }
+
+  QString folder_;
+  QSize size_;
+  const Theme& theme_;
+  QTemporaryDir data_;
+  std::unique_ptr<MainWindow> window_;
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::setvbuf(stdout, nullptr, _IOLBF, 0);
+  QApplication application(argc, argv);
+  QCoreApplication::setApplicationName("noiseloom");
+  const QString folder = argc > 1 ? argv[1] : "out";
+  QDir().mkpath(folder);
+  for (const Theme* theme : {&Theme::darkTheme(), &Theme::lightTheme()})
+    for (const QSize size : {QSize(1280, 800), QSize(2560, 1440)}) Photographer(folder, size, *theme).takeAll();
+  return 0;
+}
