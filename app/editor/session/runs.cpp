@@ -68,7 +68,9 @@ QString Runs::Implementation::start(RunRequest request) {
   history_.save(*info);
   history_.saveGraph(*info);
   history_.saveRequest(*info, jobOf(*info).request);
+  // Whoever asks for a run wants a worker now, whatever became of the last ones.
   if (worker_.state() == WorkerClient::State::failed) worker_.restart();
+  if (worker_.state() == WorkerClient::State::gone) worker_.start();
   Q_EMIT owner_.listChanged();
   tell(info);
   sendWaiting();

@@ -64,6 +64,12 @@ void Runs::Implementation::stateTold(const InfoPtr& info, const json& params) {
   const auto state = stateNamed(params.value("state", ""));
   if (!state) return;
   if (const auto total = seconds(params, "seconds")) jobOf(*info).secondsBefore = *total;
+  // Steps are told of now and then; where it stands now, at once.
+  if (const auto at = params.find("at"); at != params.end() && at->is_object()) {
+    ZoneProgress& zone = info->zones[at->value("zone", "")];
+    zone.done = whole(*at, "done", zone.done);
+    zone.count = whole(*at, "count", zone.count);
+  }
   if (const auto files = params.find("files"); files != params.end() && files->is_array()) {
     info->files.clear();
     for (const json& file : *files)
@@ -98,6 +104,7 @@ void Runs::Implementation::setState(const InfoPtr& info, RunInfo::State state) {
   if (state == RunInfo::State::paused || info->over()) {
     frames_.refresh(info->id);
     askForkable(info);
+    askStatus(info);
   }
   history_.save(*info);
   setBusy();
@@ -118,17 +125,46 @@ void Runs::Implementation::zoneTold(const InfoPtr& info, const json& params) {
   zone.count = whole(params, "count");
   zone.depth = static_cast<int>(whole(params, "depth", 1));
   zone.running = true;
+  zoneBegan(info, zone);
+}
+
+// A fork's steps up to the first are its parent's.
+void Runs::Implementation::zoneBegan(const InfoPtr& info, const ZoneProgress& zone) {
   if (zone.depth != 1 || zone.first <= 0) return;
   Job& job = jobOf(*info);
   if (info->forkedAt < 0) info->forkedAt = zone.first;
-  for (int64_t step = 1; step <= zone.first; ++step)
-    if (step > 0 && (job.forkable.empty() || job.forkable.back() < step)) job.forkable.push_back(step);
+  int64_t last = job.forkable.empty() ? 0 : job.forkable.back();
+  while (last < zone.first) job.forkable.push_back(++last);
   const QString parent = job.request.forkOf.value_or(QString());
   frames_.follow(info->id, info->workerId, job.request.watched, parent, zone.first);
   frames_.refresh(info->id);
 }
 
+// That a zone began may have given way to newer news of it: only its newest is sure to arrive.
+void Runs::Implementation::askStatus(const InfoPtr& info) {
+  if (!info->inWorker()) return;
+  worker_.call(
+      "run.status", {{"run", info->workerId.toStdString()}}, this,
+      [this, info](const json& answer) {
+        const auto zones = answer.find("zones");
+        if (!infoOf(info->id) || zones == answer.end() || !zones->is_array()) return;
+        for (const json& each : *zones) {
+          ZoneProgress& zone = info->zones[each.value("zone", "")];
+          const bool known = zone.first == whole(each, "first");
+          zone.first = whole(each, "first");
+          zone.done = whole(each, "done", zone.done);
+          zone.count = whole(each, "count", zone.count);
+          zone.depth = static_cast<int>(whole(each, "depth", 1));
+          if (!known) zoneBegan(info, zone);
+        }
+        if (info->over()) history_.save(*info);
+        tell(info);
+      },
+      [](const WorkerError&) {});
+}
+
 void Runs::Implementation::stepTold(const InfoPtr& info, const json& params) {
+  if (!info->zones.contains(params.value("zone", ""))) askStatus(info);
   ZoneProgress& zone = info->zones[params.value("zone", "")];
   zone.done = whole(params, "done");
   zone.count = whole(params, "count", zone.count);

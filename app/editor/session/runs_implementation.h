@@ -51,10 +51,12 @@ class Runs::Implementation : public QObject {
   void apply(const InfoPtr& info, const QString& method, const json& params);
   void stateTold(const InfoPtr& info, const json& params);
   void zoneTold(const InfoPtr& info, const json& params);
+  void zoneBegan(const InfoPtr& info, const ZoneProgress& zone);
   void stepTold(const InfoPtr& info, const json& params);
   void nodeTold(const InfoPtr& info, const json& params);
   void setState(const InfoPtr& info, RunInfo::State state);
   void askForkable(const InfoPtr& info);
+  void askStatus(const InfoPtr& info);
   void workerChanged();
   void workerGone();
   void letGoOfOld(const json& memory);

@@ -33,7 +33,7 @@ class WorkerClient : public QObject {
   explicit WorkerClient(QString program = {}, QObject* parent = nullptr);
   ~WorkerClient() override;
 
-  void start();
+  void start();  // at once, where it would wait a while before another one
   /// Ends it, by force if it does not end by itself, and starts another.
   void restart();
   State state() const;
