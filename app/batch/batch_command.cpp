@@ -148,7 +148,8 @@ void BatchSession::prepare() {
   policy_ = decidePolicy(policy);
   if (policy_.threads > 0) at::set_num_threads(policy_.threads);
   out_ = fs::absolute(request_.graph.out).lexically_normal();
-  checked_.emplace(*jobs_, common(), registry_, cancel_);
+  checked_.emplace(*jobs_, common(), registry_, cancel_,
+                   isWorker() ? order_.workers : std::max(request_.workers, 1));
   states_.emplace(*jobs_, *checked_,
                   JobStates::Options{.out = out_,
                                      .session = isWorker() ? order_.session : newSession(),

@@ -2,16 +2,16 @@
 
 #include <algorithm>
 
+#include "app/cli/memory.h"
 #include "app/cli/provenance.h"
 #include "engine/core/text.h"
+#include "engine/device/gpu.h"
 
 namespace loom {
 namespace fs = std::filesystem;
 namespace {
 
-// Values of a step that jobs in step may take up together, of the largest kind: 16 Mi numbers, 64 MiB.
-constexpr double kMostElements = 1 << 24;
-constexpr double kMostTogether = 16;
+constexpr int64_t kMostTogether = 16;  // more gain nothing, and more is lost with a job that is stopped
 
 void addParameters(const std::vector<NodePtr>& nodes, const Registry& registry,
                    std::vector<std::string>& names) {
@@ -44,16 +44,23 @@ std::string suggestion(const std::string& name, const Document& document, const 
          " It exposes: " + (exposed.empty() ? "none" : exposed) + ". A parameter is named node.param";
 }
 
-int togetherFor(const Plan& plan) {
-  double largest = 1;
-  for (const Slot& slot : plan.slots) {
-    if (!slot.spec.shape) continue;
-    double elements = 1;
-    for (const Dim& dim : *slot.spec.shape)
-      if (dim.known()) elements *= static_cast<double>(std::max<int64_t>(dim.size, 1));
-    largest = std::max(largest, elements);
-  }
-  return static_cast<int>(std::clamp(kMostElements / largest, 1.0, kMostTogether));
+int64_t freeMemory(const Policy& policy) {
+  if (!policy.device.is_cpu()) return freeGpuMemory(policy.device).value_or(0);
+  const MemoryFigures figures = memoryFigures();
+  return static_cast<int64_t>(figures.available ? figures.available : figures.total / 2);
+}
+
+// How many fit into half of the memory that is free, of which several processes take equal parts; the other
+// half is for what a forecast does not know. Networks are there once.
+int togetherFor(const Plan& plan, const Forecast& forecast, const Policy& policy, int processes) {
+  int64_t shared = 0;
+  for (const Slot& slot : plan.slots)
+    if (slot.zone < 0) shared += slot.spec.heldBytes.value_or(0);
+  shared = std::min(shared, forecast.peakBytes);
+  const int64_t one = std::max<int64_t>(forecast.peakBytes - shared, 1);
+  int64_t budget = freeMemory(policy) / 2 / std::max(processes, 1) - shared;
+  if (!forecast.unknown.empty()) budget /= 4;
+  return static_cast<int>(std::clamp<int64_t>(budget / one, 1, kMostTogether));
 }
 
 bool allOf(const std::vector<const Port*>& ports, const std::initializer_list<const TypeInfo*>& types) {
@@ -65,8 +72,8 @@ bool allOf(const std::vector<const Port*>& ports, const std::initializer_list<co
 }  // namespace
 
 CheckedJobs::CheckedJobs(const JobList& jobs, GraphRequest common, const Registry& registry,
-                         const CancelToken& cancel)
-    : jobs_(jobs), common_(std::move(common)), registry_(registry), cancel_(cancel) {
+                         const CancelToken& cancel, int processes)
+    : jobs_(jobs), common_(std::move(common)), registry_(registry), cancel_(cancel), processes_(processes) {
   const RememberedHashes hashes;
   checked_.reserve(jobs.size());
   for (size_t job = 0; job < jobs.size(); ++job) {
@@ -168,7 +175,9 @@ CheckedJobs::Job CheckedJobs::compiled(size_t job, const OneGraph& graph,
     identity.add(meaningOf(*ready.document));
     identity.add(deviceName(ready.policy)).add(computeName(ready.policy));
     identity.add(fileHashes(ready, registry_, &cancel_).dump());
-    return {identity.key(), {}, togetherFor(*ready.plan)};
+    const Forecast forecast = forecastOf(*ready.plan);
+    requireMemory(ready, forecast);
+    return {identity.key(), {}, togetherFor(*ready.plan, forecast, ready.policy, processes_)};
   } catch (const Error& error) {
     refuse(job, graph, error);
   }

@@ -15,12 +15,13 @@ class CheckedJobs {
   struct Job {
     Key identity;  // of the graph's meaning, settings, policy and the content of all files read
     Key kind;      // equal for jobs that differ in seeds and numbers alone
-    int together;  // how many such jobs may run in step before they need too much memory
+    int together;  // how many such jobs fit into memory in step
   };
 
-  /// `common`: what holds for all jobs; its `decided` is set. The list outlives this. Throws Error that names
-  /// the job's place and its column; Cancelled.
-  CheckedJobs(const JobList& jobs, GraphRequest common, const Registry& registry, const CancelToken& cancel);
+  /// `common`: what holds for all jobs; its `decided` is set. `processes` share the machine. The list
+  /// outlives this. Throws Error that names the job's place and its column; Cancelled.
+  CheckedJobs(const JobList& jobs, GraphRequest common, const Registry& registry, const CancelToken& cancel,
+              int processes);
 
   const Job& operator[](size_t job) const { return checked_[job]; }
   /// Ready to run, writing below the given folder.
@@ -55,6 +56,7 @@ class CheckedJobs {
   GraphRequest common_;
   const Registry& registry_;
   const CancelToken& cancel_;
+  const int processes_;
   std::unordered_map<std::string, std::unique_ptr<OneGraph>> graphs_;  // by the path that jobs name
   std::unordered_map<std::string, Job> compiled_;                      // by all settings but seeds
   std::vector<Job> checked_;

@@ -31,6 +31,8 @@ GraphSource readGraphSource(const std::string& path, const Registry& registry) {
   requireFile(source.file, path);
   const auto texts = textsIn(source.file);
   if (texts) source.texts = *texts;
+  if (const std::string format = texts ? "" : formatWithoutTexts(source.file); !format.empty())
+    throw Error(path + ": " + withoutTextsText(format));
   const std::string text = texts ? graphAmong(*texts, path) : readGraphText(source.file);
   try {
     source.document = migrated(parseGraph(text), registry);

@@ -86,6 +86,7 @@ json describePicture(const fs::path& file, const PictureHeader& header, const Re
                  {"format", nameOf(header.format)},
                  {"width", header.width},
                  {"height", header.height}};
+  if (header.format != PictureFormat::png) described["note"] = withoutTextsText(nameOf(header.format));
   addTexts(described, file, registry);
   return described;
 }
@@ -131,7 +132,10 @@ std::string pictureText(const json& d) {
   if (d.contains("graph")) text += graphText(d["graph"]);
   if (d.contains("provenance"))
     text += "made with: " + d["provenance"].dump(2, ' ', false, json::error_handler_t::replace) + "\n";
-  if (!d.contains("graph") && (d["format"] == "PNG" || d["format"] == "GIF")) text += "it holds no graph\n";
+  if (d.contains("note"))
+    text += d["note"].get<std::string>() + "\n";
+  else if (!d.contains("graph"))
+    text += "it holds no graph\n";
   return text;
 }
 
@@ -140,7 +144,9 @@ std::string fileText(const json& described) {
   if (kind == "graph") return graphText(described);
   if (kind == "picture") return pictureText(described);
   if (kind == "array")
-    return "array, numpy: " + described["dtype"].get<std::string>() + " " + described["shape"].dump() + "\n";
+    return "array, numpy: " + described["dtype"].get<std::string>() + " " + described["shape"].dump() + "\n" +
+           described["note"].get<std::string>() + "\n";
+  if (kind == "table") return "table, CSV\n" + described["note"].get<std::string>() + "\n";
   return weightsText(described);
 }
 
@@ -160,8 +166,12 @@ json describeFile(const InfoRequest& request, const Registry& registry) {
   if (looksLikeText(head)) return describeGraph(readGraphSource(name, registry).document, registry);
   if (looksLikeNpy(bytes)) {
     const NpyHeader header = readNpyHeader(*MappedFile::open(file));
-    return {{"kind", "array"}, {"dtype", dtypeName(header.dtype)}, {"shape", header.shape}};
+    return {{"kind", "array"},
+            {"dtype", dtypeName(header.dtype)},
+            {"shape", header.shape},
+            {"note", withoutTextsText("npy")}};
   }
+  if (formatWithoutTexts(file) == "CSV") return {{"kind", "table"}, {"note", withoutTextsText("CSV")}};
   return describeWeights(file, request.tensors);
 }
 

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "engine/core/error.h"
+#include "engine/files/npy.h"
 #include "engine/files/safetensors.h"
 #include "engine/graph/json_reader.h"
 #include "engine/node/result_text.h"
@@ -33,6 +34,23 @@ std::optional<std::map<std::string, std::string>> textsIn(const std::filesystem:
   if (looksLikeMp4(bytes)) return decodeMp4Text(bytes);
   if (isSafetensors(bytes)) return readSafetensorsHeader(*mapped).metadata;
   return std::nullopt;
+}
+
+std::string formatWithoutTexts(const std::filesystem::path& file) {
+  const auto mapped = MappedFile::open(file);
+  const auto bytes = mapped->bytes();
+  const auto picture = readPictureHeader(bytes.first(std::min<size_t>(bytes.size(), 1 << 20)));
+  if (picture && picture->format == PictureFormat::jpeg) return "JPEG";
+  if (picture && picture->format == PictureFormat::webp) return "WebP";
+  if (looksLikeNpy(bytes)) return "npy";
+  return file.extension() == ".csv" ? "CSV" : "";
+}
+
+std::string withoutTextsText(const std::string& format) {
+  return format +
+         " files carry no graph, nor what they were made with. Save as .png, .gif, .mp4 or .safetensors, "
+         "which "
+         "carry both, or ask one of these of the same run";
 }
 
 nlohmann::json provenanceIn(const std::map<std::string, std::string>& texts) {

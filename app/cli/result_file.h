@@ -13,6 +13,11 @@ namespace loom {
 /// keyword; empty for files of other kinds. Throws Error for one of these that is damaged.
 std::optional<std::map<std::string, std::string>> textsIn(const std::filesystem::path& file);
 
+/// "JPEG", "WebP", "npy", "CSV": results that have no place for such texts; empty for others. Throws Error.
+std::string formatWithoutTexts(const std::filesystem::path& file);
+/// That they have none, and what to do.
+std::string withoutTextsText(const std::string& format);
+
 /// Forks one after the other of which a provenance tells, and how deep its JSON may be nested: each takes 4
 /// levels.
 inline constexpr int kMostForks = 12;

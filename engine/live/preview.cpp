@@ -7,6 +7,7 @@
 #include <array>
 #include <cmath>
 
+#include "engine/live/preview_means.h"
 #include "engine/values/tensors.h"
 
 namespace loom {
@@ -49,9 +50,10 @@ Colour falseColour(double unit) {
 
 /// What is going to be shown, at its full size and on its device.
 struct Source {
-  at::Tensor tiles;  // [tiles, 1 or 3, H, W], of any real dtype
+  at::Tensor tiles;  // [tiles, channels, H, W], of any real dtype
   PreviewKind kind = PreviewKind::picture;
-  bool line = false;  // a tensor [W]
+  bool line = false;    // a tensor [W]
+  bool merged = false;  // the mean of its channels is shown, of which there are any number
 };
 
 // Any shape as [B, C, H, W].
@@ -117,7 +119,7 @@ Source sourceOf(const Value& value, const PreviewOptions& options) {
                                                                   : PreviewKind::false_colour;
   if (planes.size(1) == 1 || (kind == PreviewKind::normalised && planes.size(1) == 3))
     return {first, kind, line};
-  return {first.to(at::kFloat).mean(1, true), kind, line};
+  return {first, kind, line, true};
 }
 
 /// How large a tile is, and where the tiles lie.
@@ -146,24 +148,31 @@ Grid gridOf(const Source& source, int64_t longest) {
   return grid;
 }
 
-// float32 [tiles, 1 or 3, at most the grid's size], on the CPU.
-at::Tensor reduced(const at::Tensor& tiles, const Grid& grid) {
-  const int64_t height = std::min(tiles.size(2), grid.height), width = std::min(tiles.size(3), grid.width);
-  at::Tensor small = tiles.to(at::kFloat);
-  if (height < tiles.size(2) || width < tiles.size(3))
-    small = at::adaptive_avg_pool2d(small, {height, width});
-  return small.to(at::kCPU).contiguous();
+/// What is shown, at its size in the preview or, where that is larger, its own.
+struct Small {
+  int64_t tiles, channels, height, width;
+  std::vector<float> numbers;
+};
+
+Small reduced(const Source& source, const Grid& grid) {
+  const at::Tensor& tiles = source.tiles;
+  Small small{tiles.size(0),
+              source.merged ? 1 : tiles.size(1),
+              std::min(tiles.size(2), grid.height),
+              std::min(tiles.size(3), grid.width),
+              {}};
+  small.numbers = previewMeans(tiles, source.merged, small.height, small.width);
+  return small;
 }
 
-void setRange(Preview& preview, const at::Tensor& small, const PreviewOptions& options) {
+void setRange(Preview& preview, const Small& small, const PreviewOptions& options) {
   if (preview.kind == PreviewKind::picture) return;
-  const float* x = small.const_data_ptr<float>();
   bool any = false;
   double low = 0, high = 0;
-  for (int64_t i = 0; i < small.numel(); ++i) {
-    if (!std::isfinite(x[i])) continue;
-    low = any ? std::min<double>(low, x[i]) : x[i];
-    high = any ? std::max<double>(high, x[i]) : x[i];
+  for (const float x : small.numbers) {
+    if (!std::isfinite(x)) continue;
+    low = any ? std::min<double>(low, x) : x;
+    high = any ? std::max<double>(high, x) : x;
     any = true;
   }
   preview.low = options.low.value_or(low);
@@ -172,27 +181,49 @@ void setRange(Preview& preview, const at::Tensor& small, const PreviewOptions& o
 
 class Painter {
  public:
-  Painter(Preview& preview, const at::Tensor& small, const Grid& grid)
+  Painter(Preview& preview, const Small& small, const Grid& grid)
       : preview_(preview),
         grid_(grid),
-        x_(small.const_data_ptr<float>()),
-        channels_(small.size(1)),
-        height_(small.size(2)),
-        width_(small.size(3)) {}
+        x_(small.numbers.data()),
+        channels_(small.channels),
+        height_(small.height),
+        width_(small.width) {}
 
+  // Pixel y, x is of row y · height / grid height, and of its column likewise. Each number is coloured once,
+  // and enlarged by copying: a picture of 32 pixels a side is shown by 16 for each.
   void paint(int64_t tile) {
     const int64_t left = tile % grid_.columns * grid_.width, top = tile / grid_.columns * grid_.height;
-    for (int64_t y = 0; y < grid_.height; ++y) {
-      uint8_t* out = preview_.rgba.data() + 4 * ((top + y) * preview_.width + left);
-      for (int64_t x = 0; x < grid_.width; ++x, out += 4) {
-        const Colour colour = colourAt(tile, y * height_ / grid_.height, x * width_ / grid_.width);
+    const int64_t stride = 4 * preview_.width;
+    uint8_t* out = preview_.rgba.data() + top * stride + 4 * left;
+    int64_t y = 0;
+    for (int64_t row = 0; row < height_; ++row) {
+      const int64_t end = endOf(row, height_, grid_.height);
+      if (y == end) continue;
+      paintRow(tile, row, out + y * stride);
+      for (int64_t next = y + 1; next < end; ++next)
+        std::copy_n(out + y * stride, 4 * grid_.width, out + next * stride);
+      y = end;
+    }
+  }
+
+ private:
+  // The first of `pixels` that is no longer of this one of so many.
+  static int64_t endOf(int64_t one, int64_t many, int64_t pixels) {
+    return ((one + 1) * pixels + many - 1) / many;
+  }
+
+  void paintRow(int64_t tile, int64_t row, uint8_t* out) const {
+    int64_t x = 0;
+    for (int64_t column = 0; column < width_; ++column) {
+      const int64_t end = endOf(column, width_, grid_.width);
+      const Colour colour = colourAt(tile, row, column);
+      for (; x < end; ++x, out += 4) {
         std::copy(colour.begin(), colour.end(), out);
         out[3] = 255;
       }
     }
   }
 
- private:
   Colour colourAt(int64_t tile, int64_t y, int64_t x) const {
     std::array<double, 3> unit{};
     for (int64_t c = 0; c < 3; ++c) {
@@ -239,7 +270,7 @@ Preview previewOf(const Value& value, const PreviewOptions& options) {
   const c10::AutoGradMode noGradients(false);
   const Source source = sourceOf(value, options);
   const Grid grid = gridOf(source, options.longestSide);
-  const at::Tensor small = reduced(source.tiles, grid);
+  const Small small = reduced(source, grid);
 
   Preview preview;
   preview.kind = source.kind;
@@ -250,7 +281,7 @@ Preview previewOf(const Value& value, const PreviewOptions& options) {
   preview.rgba.assign(static_cast<size_t>(4 * preview.width * preview.height), 0);
   setRange(preview, small, options);
   Painter painter(preview, small, grid);
-  for (int64_t tile = 0; tile < small.size(0); ++tile) painter.paint(tile);
+  for (int64_t tile = 0; tile < small.tiles; ++tile) painter.paint(tile);
   return preview;
 }
 

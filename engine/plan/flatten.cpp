@@ -1,5 +1,6 @@
 #include "engine/plan/flatten.h"
 
+#include <algorithm>
 #include <deque>
 #include <set>
 
@@ -506,6 +507,12 @@ class Flattener {
   std::map<std::string, Definition> definitions_;
 };
 
+bool anyOff(const std::vector<NodePtr>& nodes) {
+  return std::any_of(nodes.begin(), nodes.end(), [](const NodePtr& node) {
+    return node->mode != NodeMode::on || (node->zone && anyOff(node->zone->nodes));
+  });
+}
+
 }  // namespace
 
 FlatGraph flatten(const Document& document, const Registry& registry) {
@@ -513,6 +520,9 @@ FlatGraph flatten(const Document& document, const Registry& registry) {
 }
 
 std::vector<LostNode> lostNodes(const Document& document, const Registry& registry) {
+  const auto inGroup = [](const auto& group) { return anyOff(group.second.nodes); };
+  if (!anyOff(document.graph.nodes) && std::none_of(document.groups.begin(), document.groups.end(), inGroup))
+    return {};
   Document inside = document;
   inside.graph.outputs.clear();  // one that is lost would be refused
   const FlatGraph flat = flatten(inside, registry);

@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <cstdio>
 
 namespace loom {
@@ -59,11 +60,25 @@ at::Tensor latentColours(const at::Tensor& x) {
 }
 
 // Undefined for other numbers of channels: those are shown as numbers.
+// In one pass of this thread: a preview is made while a run has all others at work.
+at::Tensor unitOnCpu(const at::Tensor& signedUnit) {
+  at::Tensor unit = at::empty(signedUnit.sizes(), at::kFloat);
+  const float* from = signedUnit.const_data_ptr<float>();
+  float* to = unit.mutable_data_ptr<float>();
+  for (int64_t i = 0; i < signedUnit.numel(); ++i) {
+    const float x = from[i];
+    const float between = std::min(std::max(x / 2 + 0.5f, 0.0f), 1.0f);
+    to[i] = x - x == 0 ? between : x;  // a difference of itself is 0 but for NaN and the infinities
+  }
+  return unit;
+}
+
 at::Tensor latentPicture(const Value& value) {
   const at::Tensor& x = value.as<Latent>().x;
   if (!isPictures(x) || (x.size(1) != 1 && x.size(1) != 3 && x.size(1) != 4)) return {};
   const at::Tensor signedUnit = x.size(1) == 4 ? latentColours(x.to(at::kFloat)) : x.to(at::kFloat);
   // What is not finite must stay so, to be seen; a clamp would make white of an infinity.
+  if (signedUnit.is_cpu() && signedUnit.is_contiguous()) return unitOnCpu(signedUnit);
   return at::where(signedUnit.isfinite(), (signedUnit / 2 + 0.5).clamp(0, 1), signedUnit);
 }
 

@@ -50,6 +50,7 @@ int main(int argc, char** argv) {
     if (only.empty() || only == "engine") loom::bench::engineTimes();
     if (only.empty() || only == "memory") loom::bench::memoryPeaks();
     if (only.empty() || only == "steering") loom::bench::steeringTimes();
+    if (only == "previews") loom::bench::previewTimes();
     if (only.empty() || only == "network") loom::bench::networkTimes(python);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "benchmark: %s\n", error.what());

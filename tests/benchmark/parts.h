@@ -12,6 +12,7 @@ void engineTimes();                            // a warm and a cached node; a zo
 void networkTimes(const std::string& python);  // DDPM CIFAR-10 size against PyTorch; empty: ours alone
 void steeringTimes();  // previews, forks, the cache, seeds as a batch, a graph of 10,000 nodes, on the
                        // shipped model
+void previewTimes();   // of these, previews alone
 void memoryPeaks();    // of a forward pass, each in a process of its own
 
 /// In such a process: prints the bytes that the network and a forward pass of a batch took at most.

@@ -269,6 +269,8 @@ void largeGraph() {
 
 }  // namespace
 
+void previewTimes() { previewCost(); }
+
 void steeringTimes() {
   largeGraph();
   previewCost();

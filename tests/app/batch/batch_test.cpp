@@ -186,6 +186,11 @@ class BatchTest : public QObject {
     QTest::newRow("together") << QByteArray()
                               << (graph + QStringList{"--sweep", "seed=1,2", "--together", "0"})
                               << "auto, or from 1";
+    QTest::newRow("more than there is memory for")
+        << QByteArray()
+        << (graph +
+            QStringList{"--sweep", "seed=1,2", "--batch", "65536", "--set", "noise.shape=[3,2048,2048]"})
+        << "this run would need about";
     QTest::newRow("a sweep of nothing") << QByteArray() << (graph + QStringList{"--sweep", "nothing=1,2"})
                                         << "--sweep nothing: the graph has nothing";
     QTest::newRow("two files") << QByteArray("seed\n1\n") << QStringList{"jobs.csv", "--jobs", "jobs.csv"}

@@ -4,6 +4,7 @@
 
 #include <QtTest>
 
+#include "engine/files/npy.h"
 #include "engine/files/safetensors.h"
 #include "nodes/images/png_file.h"
 #include "tests/app/cli/program.h"
@@ -25,6 +26,12 @@ class ProgramTest : public QObject {
         R"({"noiseloom": 1, "nodes": {"w": {"type": "weights.load", "params": {"path": "none.pt"}}},
                                       "outputs": {"w": {"from": "w.weights"}}})");
     program_.write("text.txt", "hello");
+    loom::writeSafetensors(program_.path("other.safetensors").toStdString(), {{"a", at::zeros({2})}});
+    program_.write("other.loom", R"({"noiseloom": 1, "nodes": {
+        "w": {"type": "weights.load", "params": {"path": "other.safetensors"}},
+        "unet": {"type": "ddpm.unet", "inputs": {"weights": "w.weights"}}}, "outputs": {"d": {"from": "unet.denoiser"}}})");
+    program_.write("table.csv", "x,y\n1,2\n");
+    loom::writeNpy(program_.path("one.npy").toStdString(), at::zeros({2}));
   }
 
   void exitCodes_data() {
@@ -51,6 +58,7 @@ class ProgramTest : public QObject {
     row("no graph", {"run", "text.txt"}, 2, "text.txt");
     row("unknown type", {"check", "unknown.loom"}, 2, "noise.gaussian");
     row("missing weights", {"run", "weights.loom"}, 2, "w.path");
+    row("other weights", {"check", "other.loom"}, 2, "(w reads \"other.safetensors\")");
     row("unknown name", {"run", "walk.loom", "--set", "size=3"}, 2, "seed, batch, steps");
     row("unknown parameter", {"run", "walk.loom", "--set", "noise.size=3"}, 2, "first_sample");
     row("wrong type", {"check", "walk.loom", "--set", "batch=many"}, 2, "noise.batch");
@@ -67,6 +75,9 @@ class ProgramTest : public QObject {
     row("a node type", {"nodes", "noise.gaussian"}, 0, "first_sample");
     row("all node types", {"nodes"}, 0, "schedule.timesteps");
     row("a graph", {"info", "walk.loom"}, 0, "Another walk");
+    row("a table", {"info", "table.csv"}, 0, "CSV files carry no graph");
+    row("an array", {"info", "one.npy"}, 0, "Save as .png, .gif, .mp4 or .safetensors");
+    row("a table, run", {"run", "table.csv"}, 2, "CSV files carry no graph");
     row("no weights", {"info", "text.txt"}, 2, "text.txt");
   }
   void exitCodes() {

@@ -228,6 +228,8 @@ class VerifyTest : public QObject {
                              << "not a picture";
     QTest::newRow("no graph in it") << "plain.png"
                                     << "holds no graph";
+    QTest::newRow("a kind that carries none") << "plain.csv"
+                                              << "CSV files carry no graph";
     QTest::newRow("no provenance") << "bare.png"
                                    << "not what it was made with";
     QTest::newRow("damaged provenance") << "deep.png"
@@ -244,6 +246,7 @@ class VerifyTest : public QObject {
     QFETCH(QString, says);
     const at::Tensor pixels = loom::readPng(path("out/walk.png"));
     loom::PngText text = loom::readPngText(path("out/walk.png"));
+    program_.write("plain.csv", "x,y\n1,2\n");
     loom::writePng(path("plain.png"), pixels, {});
     loom::writePng(path("bare.png"), pixels, {{loom::kGraphKey, text.at(loom::kGraphKey)}});
     loom::writePng(

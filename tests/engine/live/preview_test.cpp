@@ -119,6 +119,67 @@ class PreviewTest : public QObject {
         QCOMPARE(pixelAt(preview, column, y).r, x[0][0][y / 42][column / 42].item<float>() > 0 ? 255 : 0);
   }
 
+  // Enlarged, every pixel is that of the picture at its own size.
+  void everyEnlargedPixel_data() {
+    QTest::addColumn<QList<qint64>>("shape");
+    QTest::addColumn<int>("kind");
+    for (const int kind : {0, 2, 3, 4}) {
+      QTest::addRow("square, kind %d", kind) << QList<qint64>{2, 3, 8, 8} << kind;
+      QTest::addRow("wide, kind %d", kind) << QList<qint64>{1, 1, 5, 7} << kind;
+      QTest::addRow("many channels, kind %d", kind) << QList<qint64>{1, 9, 7, 5} << kind;
+    }
+  }
+  void everyEnlargedPixel() {
+    QFETCH(QList<qint64>, shape);
+    QFETCH(int, kind);
+    const Value value = valueOf(at::randn(std::vector<int64_t>(shape.begin(), shape.end())));
+    const auto shown = [&](int64_t longest) {
+      return previewOf(value, {.longestSide = longest, .samples = 2, .kind = static_cast<PreviewKind>(kind)});
+    };
+    const Preview large = shown(128);
+    const Preview own = shown(std::max(shape[2], shape[3]) * std::max(large.columns, large.rows));
+    const int64_t factor = large.width / own.width;
+    QVERIFY(factor > 1);
+    QCOMPARE(large.width, own.width * factor);
+    QCOMPARE(large.height, own.height * factor);
+    for (int64_t y = 0; y < large.height; ++y)
+      for (int64_t x = 0; x < large.width; ++x)
+        if (!(pixelAt(large, x, y) == pixelAt(own, x / factor, y / factor)))
+          QCOMPARE(pixelAt(large, x, y), pixelAt(own, x / factor, y / factor));
+  }
+
+  // Reduced, it is the picture of what LibTorch's own mean gives in double precision, pixel by pixel.
+  void everyReducedPixel_data() {
+    QTest::addColumn<QList<qint64>>("shape");
+    QTest::addColumn<int>("kind");
+    for (const int kind : {0, 2, 3, 4}) {
+      QTest::addRow("by no whole number, kind %d", kind) << QList<qint64>{2, 3, 50, 37} << kind;
+      QTest::addRow("many channels, kind %d", kind) << QList<qint64>{2, 17, 40, 40} << kind;
+      QTest::addRow("one row, kind %d", kind) << QList<qint64>{1, 1, 1, 300} << kind;
+    }
+  }
+  void everyReducedPixel() {
+    QFETCH(QList<qint64>, shape);
+    QFETCH(int, kind);
+    const at::Tensor x = at::randn(std::vector<int64_t>(shape.begin(), shape.end()));
+    const PreviewOptions options{
+        .longestSide = 20, .kind = static_cast<PreviewKind>(kind), .low = -1, .high = 1};
+    for (const at::ScalarType dtype : {at::kFloat, at::kDouble, at::kHalf, at::kBFloat16}) {
+      const at::Tensor given = x.to(dtype).transpose(2, 3).contiguous().transpose(2, 3);  // not in row order
+      const Preview preview = previewOf(valueOf(given), options);
+      const int64_t height = preview.height / preview.rows, width = preview.width / preview.columns;
+      at::Tensor mean = given.to(at::kDouble).narrow(0, 0, 1);
+      if (preview.kind == PreviewKind::false_colour ||
+          (preview.kind == PreviewKind::normalised && shape[1] != 3))
+        mean = mean.mean(1, true);
+      mean = at::adaptive_avg_pool2d(mean, {height, width}).to(at::kFloat);
+      PreviewOptions same = options;
+      same.kind = preview.kind;
+      const Preview literal = previewOf(valueOf(mean), same);
+      QVERIFY(preview.rgba == literal.rgba);
+    }
+  }
+
   void longAndThin() {
     const Preview preview = previewOf(valueOf(at::rand({1, 1, 3, 1000})), {.longestSide = 100});
     QCOMPARE(preview.width, int64_t{100});
