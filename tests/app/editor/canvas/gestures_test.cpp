@@ -187,11 +187,15 @@ class GesturesTest : public QObject {
   }
 
   void linksIntoParameters() {
-    // A number of the zone drives a parameter in it.
+    // The iteration drives a parameter: how large a picture becomes.
     host_->drag(host_->at("loop", ">index:inside"), host_->at("clip", "limit"));
-    const QString notice = QString::fromStdString(linkOf("clip", "limit"));
-    if (notice.isEmpty()) QSKIP("an int does not drive a real");
-    QCOMPARE(linkOf("clip", "limit"), std::string("loop.index"));
+    QCOMPARE(linkOf("clip", "limit"), std::string());  // a whole number is none for a number: refused
+    host_->drag(host_->header("free"), host_->at("loop", {}, 0.3f, 0.6f));
+    host_->canvas.fitAll();
+    host_->frames();
+    host_->drag(host_->at("loop", ">index:inside"), host_->at("free", "width"));
+    QCOMPARE(linkOf("free", "width"), std::string("loop.index"));
+    QVERIFY(host_->canvas.rectOf("free", "width")->width < 20);  // a socket now, no field
   }
 
   void cutsLinks() {
