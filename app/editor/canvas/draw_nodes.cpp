@@ -138,8 +138,9 @@ void drawBypass(const Pen& pen, const NodeShape& node) {
   }
   if (!in || !out) return;
   const ImVec2 a = pen.at(node.at(*in)), b = pen.at(node.at(*out));
-  const float pull = (b.x - a.x) / 2;
-  pen.list()->AddBezierCubic(a, {a.x + pull, a.y}, {b.x - pull, b.y}, b, imColour(kBypassed, 0.8),
+  // Above the labels, which stay readable.
+  const float pull = (b.x - a.x) / 4, up = 17 * pen.zoom();
+  pen.list()->AddBezierCubic(a, {a.x + pull, a.y - up}, {b.x - pull, b.y - up}, b, imColour(kBypassed, 0.9),
                              std::max(1.5f, 2 * pen.zoom()));
 }
 

@@ -74,7 +74,7 @@ class CanvasHost : public ImGuiWidget {
   void drag(QPoint from, QPoint to, Qt::MouseButton button = Qt::LeftButton,
             Qt::KeyboardModifiers keys = {}) {
     press(from, button, keys);
-    for (int i = 1; i <= 4; ++i) moveTo(from + (to - from) * i / 4, button, keys);
+    for (int i = 1; i <= 3; ++i) moveTo(from + (to - from) * i / 3, button, keys);
     release(to, button, keys);
   }
   void type(const QString& text) {

@@ -187,11 +187,18 @@ class GesturesTest : public QObject {
   }
 
   void linksIntoParameters() {
-    // A number of the zone drives a parameter in it.
+    // What goes round drives a parameter outside: how large a picture becomes.
     host_->drag(host_->at("loop", ">index:inside"), host_->at("clip", "limit"));
-    const QString notice = QString::fromStdString(linkOf("clip", "limit"));
-    if (notice.isEmpty()) QSKIP("an int does not drive a real");
-    QCOMPARE(linkOf("clip", "limit"), std::string("loop.index"));
+    QCOMPARE(linkOf("clip", "limit"), std::string());  // a whole number is none for a number: refused
+    host_->canvas.removeSelected(false);
+    session_->edit("Put in", [&](const Document& document) {
+      return moveToZone(document, "", session_->catalog(), {"free"}, "loop");
+    });
+    host_->canvas.fitAll();
+    host_->frames();
+    host_->drag(host_->at("loop", ">index:inside"), host_->at("free", "width"));
+    QCOMPARE(linkOf("free", "width"), std::string("loop.index"));
+    QVERIFY(host_->canvas.rectOf("free", "width")->width < 20);  // a socket now, no field
   }
 
   void cutsLinks() {

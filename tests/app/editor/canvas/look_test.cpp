@@ -193,15 +193,19 @@ class LookTest : public QObject {
             static_cast<long long>(host_->framesPainted() - begin));
       host_->shoot(QString("large_%1_%2").arg(nodes).arg(zoom));
     }
-    QElapsedTimer clock;
-    clock.start();
-    session_->edit("Set width", [&](const Document& document) {
-      return setParam(document, "", session_->catalog(), "n0", "width", 99);
-    });
-    const double edit = clock.nsecsElapsed() * 1e-6;
-    clock.restart();
-    host_->canvas.rectOf("n0");
-    qInfo("%d nodes: the edit %.1f ms, shapes after it %.1f ms", nodes, edit, clock.nsecsElapsed() * 1e-6);
+    double edit = 1e9, shapes = 1e9;  // the best of some: others use this machine too
+    for (int i = 0; i < 8; ++i) {
+      QElapsedTimer clock;
+      clock.start();
+      session_->edit("Set width", [&](const Document& document) {
+        return setParam(document, "", session_->catalog(), "n0", "width", 99 + i);
+      });
+      edit = std::min(edit, clock.nsecsElapsed() * 1e-6);
+      clock.restart();
+      host_->canvas.rectOf("n0");
+      shapes = std::min(shapes, clock.nsecsElapsed() * 1e-6);
+    }
+    qInfo("%d nodes: an edit %.1f ms, shapes after it %.1f ms", nodes, edit, shapes);
     QVERIFY2(worst < most, "too slow");  // goals for two cores without a GPU
     host_->resize(1280, 800);
   }
