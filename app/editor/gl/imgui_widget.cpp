@@ -211,7 +211,10 @@ void ImGuiWidget::modifiers(Qt::KeyboardModifiers held) {
 bool ImGuiWidget::event(QEvent* event) {
   // A QAction takes the key before the widget sees it, unless this is accepted: Delete in a field must not
   // delete nodes.
-  if (event->type() == QEvent::ShortcutOverride && wantsText()) {
+  // And an open popup's keys, Escape above all, are the popup's.
+  makeCurrentContext();
+  const bool popup = ImGui::IsPopupOpen("", ImGuiPopupFlags_AnyPopup);
+  if (event->type() == QEvent::ShortcutOverride && (wantsText() || popup)) {
     const auto* key = static_cast<QKeyEvent*>(event);
     const bool command = key->modifiers() & Qt::ControlModifier && key->modifiers() & Qt::ShiftModifier;
     if (!command) event->accept();

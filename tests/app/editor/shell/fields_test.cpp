@@ -21,7 +21,7 @@ class FieldsTest : public QObject {
   void numbersFromText() {
     QCOMPARE(*numberFrom("18446744073709551615", true), json(18446744073709551615u));
     QCOMPARE(*numberFrom("-3", true), json(-3));
-    QCOMPARE(*numberFrom(" 2^10 ", true).value_or(json(1024)), json(1024));
+    QCOMPARE(*numberFrom(" 2**10 ", true), json(1024));
     QCOMPARE(numberFrom("1/255", false)->get<double>(), 1. / 255);
     for (const char* bad : {"", "abc", "1/0", "2..3", "nan", "1e999"}) QVERIFY2(!numberFrom(bad, false), bad);
     QVERIFY(!numberFrom("0.5", true));
