@@ -125,6 +125,11 @@ bool ImGuiWidget::wantsText() const {
   return ImGui::GetIO().WantTextInput;
 }
 
+bool ImGuiWidget::popupOpen() const {
+  makeCurrentContext();
+  return frames_ > 0 && ImGui::IsPopupOpen("", ImGuiPopupFlags_AnyPopup);
+}
+
 void ImGuiWidget::initializeGL() {
   makeCurrentContext();
   if (ready_) ImGui_ImplOpenGL3_Shutdown();
@@ -211,7 +216,8 @@ void ImGuiWidget::modifiers(Qt::KeyboardModifiers held) {
 bool ImGuiWidget::event(QEvent* event) {
   // A QAction takes the key before the widget sees it, unless this is accepted: Delete in a field must not
   // delete nodes.
-  if (event->type() == QEvent::ShortcutOverride && wantsText()) {
+  // And an open popup's keys, Escape above all, are the popup's.
+  if (event->type() == QEvent::ShortcutOverride && (wantsText() || popupOpen())) {
     const auto* key = static_cast<QKeyEvent*>(event);
     const bool command = key->modifiers() & Qt::ControlModifier && key->modifiers() & Qt::ShiftModifier;
     if (!command) event->accept();

@@ -32,6 +32,7 @@ class ImGuiWidget : public QOpenGLWidget {
   /// Where a point of this widget, in ImGui's coordinates, is on the screen: the same numbers, in logical
   /// pixels.
   bool wantsText() const;
+  bool popupOpen() const;  // a menu of ImGui: keys are its own
 
  protected:
   /// One frame: between ImGui::NewFrame() and Render(). The whole widget is [0, 0] to [width(), height()].

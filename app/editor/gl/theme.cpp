@@ -2,11 +2,12 @@
 
 #include <QApplication>
 #include <QPalette>
-#include <QStyleFactory>
 #include <algorithm>
 #include <cmath>
 #include <string>
 #include <unordered_map>
+
+#include "app/editor/gl/widget_style.h"
 
 namespace loom::editor {
 namespace {
@@ -234,8 +235,8 @@ const Theme& Theme::current() { return *current_; }
 void Theme::use(const Theme& theme) {
   current_ = theme.dark ? &darkTheme() : &lightTheme();
   if (!qobject_cast<QApplication*>(QCoreApplication::instance())) return;
-  if (QApplication::style()->objectName() != "fusion")
-    QApplication::setStyle(QStyleFactory::create("Fusion"));
+  static const bool styled = (QApplication::setStyle(new WidgetStyle), true);  // once
+  Q_UNUSED(styled);
   QApplication::setPalette(paletteOf(*current_));
   qApp->setStyleSheet(sheetOf(*current_));
 }

@@ -94,13 +94,16 @@ BatchPanel::BatchPanel(Session& session, QWidget* parent)
   where->addWidget(out_, 1);
   QPushButton* browse = smallButton(tr("Browse"), "batchBrowse", tr("Choose the folder"));
   where->addWidget(browse);
-  where->addWidget(workers_);
   layout->addLayout(where);
   auto* buttons = new QHBoxLayout;
   buttons->addWidget(run_);
   buttons->addWidget(cancel_);
   buttons->addStretch(1);
-  buttons->addWidget(write_);
+  auto* more = new QHBoxLayout;
+  more->addWidget(workers_);
+  more->addStretch(1);
+  more->addWidget(write_);
+  layout->addLayout(more);
   layout->addLayout(buttons);
   layout->addWidget(progress_);
   layout->addWidget(state_);
@@ -109,6 +112,7 @@ BatchPanel::BatchPanel(Session& session, QWidget* parent)
   layout->addStretch(1);
   auto* scroll = new QScrollArea;
   scroll->setWidgetResizable(true);
+  scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
   scroll->setWidget(content);
   auto* whole = new QVBoxLayout(this);
   whole->setContentsMargins(0, 0, 0, 0);
@@ -181,6 +185,8 @@ void BatchPanel::addSweep(const QString& name, const QString& values) {
   row.name = new QComboBox;
   row.name->setObjectName("batchName");
   row.name->setEditable(true);
+  row.name->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+  row.name->setMinimumContentsLength(6);
   row.name->setInsertPolicy(QComboBox::NoInsert);
   row.name->addItems(names());
   row.name->completer()->setFilterMode(Qt::MatchContains);

@@ -79,6 +79,8 @@ void CentralWidget::border(const char* name, ImVec2 at, ImVec2 size, bool uprigh
   if (ImGui::IsItemHovered() || ImGui::IsItemActive())
     ImGui::SetMouseCursor(upright ? ImGuiMouseCursor_ResizeEW : ImGuiMouseCursor_ResizeNS);
   const unsigned colour = imColour(ImGui::IsItemActive() ? Theme::current().accent : Theme::current().border);
+  ImGui::GetWindowDrawList()->AddRectFilled(at, {at.x + size.x, at.y + size.y},
+                                            imColour(Theme::current().window));
   const ImVec2 middle(at.x + size.x / 2, at.y + size.y / 2);
   ImGui::GetWindowDrawList()->AddLine(
       upright ? ImVec2(middle.x, at.y) : ImVec2(at.x, middle.y),

@@ -16,6 +16,12 @@ QString ownSetting(const QString& id) { return "keys/own/" + id; }
 
 }  // namespace
 
+QList<QKeySequence> keysFrom(const QString& text) {
+  QList<QKeySequence> keys = QKeySequence::listFromString(text, QKeySequence::PortableText);
+  keys.removeAll(QKeySequence());
+  return keys;
+}
+
 bool isBareKey(const QKeySequence& key) {
   if (key.isEmpty()) return false;
   const QKeyCombination first = key[0];
@@ -78,9 +84,7 @@ void Commands::setPreset(KeyPreset preset) {
 }
 
 QList<QKeySequence> Commands::keys(const QString& id) const {
-  if (ownKeys(id))
-    return QKeySequence::listFromString(settings_.value(ownSetting(id)).toString(),
-                                        QKeySequence::PortableText);
+  if (ownKeys(id)) return keysFrom(settings_.value(ownSetting(id)).toString());
   const Command& command = find(id);
   const auto found = command.keys.find(command.sameKeys ? KeyPreset::comfyUi : preset());
   return found == command.keys.end() ? QList<QKeySequence>{} : found->second;

@@ -29,6 +29,7 @@ struct Command {
   bool onCanvas = false;  // its keys count on the canvas alone: elsewhere they mean something else (Ctrl+C)
 };
 
+QList<QKeySequence> keysFrom(const QString& text);  // "Del; Backspace"
 /// A key that typing uses too (a letter, Delete, an arrow): it counts only while the canvas has the focus.
 bool isBareKey(const QKeySequence& key);
 

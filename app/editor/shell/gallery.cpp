@@ -19,11 +19,12 @@
 namespace loom::editor {
 namespace {
 
-constexpr int kCardWidth = 236, kCardHeight = 244, kPictureHeight = 150, kGap = 16, kMargin = 28;
+constexpr int kCardWidth = 236, kMostCardWidth = 300, kCardHeight = 244, kPictureHeight = 150, kGap = 16,
+              kMargin = 28;
 constexpr int kMostShownRecent = 8;
 
 QImage pictureOf(const GalleryEntry& entry, qreal ratio) {
-  const QSize size(kCardWidth - 2, kPictureHeight);
+  const QSize size(kMostCardWidth, kPictureHeight);  // as wide as a card may be
   if (!entry.picture.isEmpty()) {
     QImageReader reader(entry.picture);
     if (const QSize own = reader.size(); own.isValid()) {
@@ -58,9 +59,15 @@ std::vector<GalleryEntry> galleryEntries(const QString& folder) {
         entries.push_back(entry);
       } catch (const Error&) {  // one that this program can't read is not offered
       }
-  std::stable_sort(entries.begin(), entries.end(), [](const GalleryEntry& a, const GalleryEntry& b) {
-    return !a.picture.isEmpty() && b.picture.isEmpty();
-  });
+  // What to begin with first; what has no picture last.
+  const QStringList first{"ddpm", "ddim", "compare_steps", "compare_eta", "interpolate"};
+  const auto rank = [&first](const GalleryEntry& entry) {
+    const bool own = QFileInfo(entry.file).dir().dirName() != "train";
+    const auto at = own ? first.indexOf(QFileInfo(entry.file).completeBaseName()) : -1;
+    return std::make_pair(entry.picture.isEmpty(), at < 0 ? first.size() : at);
+  };
+  std::stable_sort(entries.begin(), entries.end(),
+                   [&](const GalleryEntry& a, const GalleryEntry& b) { return rank(a) < rank(b); });
   return entries;
 }
 
@@ -70,7 +77,7 @@ GalleryCard::GalleryCard(const QString& title, const QString& about, QImage pict
   setToolTip("<p>" + about.toHtmlEscaped() + "</p>");
   setAccessibleDescription(about);
   setCursor(Qt::PointingHandCursor);
-  setFixedSize(kCardWidth, kCardHeight);
+  setFixedHeight(kCardHeight);
 }
 
 QSize GalleryCard::sizeHint() const { return {kCardWidth, kCardHeight}; }
@@ -223,7 +230,10 @@ void Gallery::fill() {
 void Gallery::arrange() {
   const int room = viewport()->width() - 2 * kMargin;
   const int columns = std::max(1, (room + kGap) / (kCardWidth + kGap));
-  if (!grid_ || columns == columns_) return;
+  if (!grid_) return;
+  const int width = std::clamp((room - kGap * (columns - 1)) / columns, kCardWidth, kMostCardWidth);
+  for (GalleryCard* card : cards_) card->setFixedWidth(width);
+  if (columns == columns_) return;
   for (int i = 0; i <= columns_; ++i) grid_->setColumnStretch(i, 0);
   columns_ = columns;
   for (size_t i = 0; i < cards_.size(); ++i)

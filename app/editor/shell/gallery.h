@@ -13,8 +13,8 @@ struct GalleryEntry {
   QString file, title, about, picture;  // picture: a file; empty: there is none
 };
 
-/// The graphs of a folder and of its folder train/, those with pictures first. Files that can't be read are
-/// left out.
+/// The graphs of a folder and of its folder train/, in the order in which they are shown. Files that can't be
+/// read are left out.
 std::vector<GalleryEntry> galleryEntries(const QString& folder);
 
 /// One entry, as a button with a picture.

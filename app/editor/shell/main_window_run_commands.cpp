@@ -36,7 +36,7 @@ void MainWindow::Implementation::addRunCommands() {
   const auto hasRun = [this] { return session_.shownRun() != nullptr; };
   const auto current = [this] { return session_.runs().current()->id; };
   add("run.start", "Run", tr("Run"),
-      tr("Runs the graph as it is; what is known already is not computed again"), {"Ctrl+Return; Ctrl+Enter"},
+      tr("Runs the graph as it is; what is known already is not computed again"), {"Ctrl+Enter; Ctrl+Return"},
       [this] {
         hideGallery();
         session_.run();
@@ -74,7 +74,7 @@ void MainWindow::Implementation::addRunCommands() {
       hasRun);
   add(
       "run.stop", "Run", tr("Stop"), tr("Within the step; what was computed stays"),
-      {"Esc; Ctrl+Alt+Return; Ctrl+Alt+Enter"}, [this, current] { session_.runs().stop(current()); },
+      {"Esc; Ctrl+Alt+Enter; Ctrl+Alt+Return"}, [this, current] { session_.runs().stop(current()); },
       isAlive);
   add(
       "run.stopAll", "Run", tr("Stop all, and empty the queue"), tr("Nothing runs or waits after it"), {""},

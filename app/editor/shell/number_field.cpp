@@ -90,7 +90,7 @@ void NumberField::commit() {
   style()->unpolish(this);
   style()->polish(this);
   if (!value) {
-    setToolTip(range_.whole ? tr("A whole number is wanted, or what gives one: 2^10, 3*64")
+    setToolTip(range_.whole ? tr("A whole number is wanted, or what gives one: 2**10, 3*64")
                             : tr("A number is wanted, or what gives one: 0.5, 1/255, 2*pi"));
     return;
   }

@@ -57,6 +57,7 @@ void CommandPalette::fill() {
     const auto byHelp = fuzzyScore(query, command.help);
     if (!byTitle && !byPath && !(byHelp && command.help.contains(query, Qt::CaseInsensitive))) continue;
     int score = byTitle ? *byTitle + 20 : byPath ? *byPath : *byHelp - 40;
+    if (query.isEmpty()) score = 0;  // in the order of the menus
     if (!commands_.action(command.id)->isEnabled()) score -= 30;
     hits.push_back({score, &command});
   }

@@ -2,10 +2,6 @@
 
 namespace loom::editor {
 
-QList<QKeySequence> keysFrom(const char* text) {
-  return QKeySequence::listFromString(QString::fromUtf8(text), QKeySequence::PortableText);
-}
-
 std::map<KeyPreset, QList<QKeySequence>> sameKeys(const char* text) {
   return {{KeyPreset::comfyUi, keysFrom(text)}};
 }

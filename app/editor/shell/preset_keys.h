@@ -4,8 +4,6 @@
 
 namespace loom::editor {
 
-QList<QKeySequence> keysFrom(const char* text);
-
 /// For Command::keys, with sameKeys.
 std::map<KeyPreset, QList<QKeySequence>> sameKeys(const char* text);
 

@@ -21,7 +21,7 @@ ProblemsPanel::ProblemsPanel(Session& session, QWidget* parent)
   none_->setContentsMargins(8, 4, 8, 0);
   auto* layout = new QVBoxLayout(this);
   layout->setContentsMargins(2, 4, 2, 4);
-  layout->addWidget(none_);
+  layout->addWidget(none_, 0, Qt::AlignTop);
   layout->addWidget(list_, 1);
   connect(&session, &Session::checkedChanged, this, &ProblemsPanel::fill);
   connect(&session.runs(), &Runs::failed, this, &ProblemsPanel::fill);

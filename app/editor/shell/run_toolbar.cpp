@@ -39,7 +39,7 @@ RunToolbar::RunToolbar(Session& session, Commands& commands, QWidget* parent)
   auto* space = new QWidget;
   space->setFixedWidth(6);
   addWidget(space);
-  addWidget(progress_);
+  progressPlace_ = addWidget(progress_);
   addWidget(text_);
   device_->setObjectName("deviceButton");
   device_->setProperty("words", true);
@@ -102,7 +102,7 @@ QToolButton* RunToolbar::add(const QString& id, const QString& words) {
 void RunToolbar::showProgress() {
   const auto run = session_.runs().current();
   const bool alive = run && run->alive();
-  progress_->setVisible(alive);
+  progressPlace_->setVisible(alive);
   pause_->setText(run && run->state == RunInfo::State::paused ? tr("Continue") : tr("Pause"));
   if (!run) {
     text_->clear();

@@ -26,6 +26,7 @@ class RunToolbar : public QToolBar {
   QToolButton *pause_, *device_;
   QProgressBar* progress_;
   QLabel* text_;
+  QAction* progressPlace_;  // a toolbar shows and hides what stands in it by this
   QStringList devices_;
 };
 

@@ -21,7 +21,7 @@ class FieldsTest : public QObject {
   void numbersFromText() {
     QCOMPARE(*numberFrom("18446744073709551615", true), json(18446744073709551615u));
     QCOMPARE(*numberFrom("-3", true), json(-3));
-    QCOMPARE(*numberFrom(" 2^10 ", true).value_or(json(1024)), json(1024));
+    QCOMPARE(*numberFrom(" 2**10 ", true), json(1024));
     QCOMPARE(numberFrom("1/255", false)->get<double>(), 1. / 255);
     for (const char* bad : {"", "abc", "1/0", "2..3", "nan", "1e999"}) QVERIFY2(!numberFrom(bad, false), bad);
     QVERIFY(!numberFrom("0.5", true));
@@ -39,11 +39,18 @@ class FieldsTest : public QObject {
   }
 
   void draggedTypedAndTakenBack() {
-    NumberField field({.whole = true, .min = 1, .max = 100});
+    QWidget window;
+    QVBoxLayout layout(&window);
+    auto* other = new QLineEdit;
+    auto* made = new NumberField({.whole = true, .min = 1, .max = 100});
+    NumberField& field = *made;
+    layout.addWidget(other);
+    layout.addWidget(made);
     field.setValue(50);
-    field.resize(120, 26);
-    field.show();
-    QVERIFY(QTest::qWaitForWindowExposed(&field));
+    window.resize(160, 80);
+    window.show();
+    QVERIFY(QTest::qWaitForWindowExposed(&window));
+    other->setFocus();
     json last;
     int going = 0, settled = 0, edits = 0;
     connect(&field, &NumberField::edited, this, [&](const json& value, bool goes) {
@@ -63,8 +70,8 @@ class FieldsTest : public QObject {
     QTest::mouseRelease(&field, Qt::LeftButton, {}, {2000, 12});
     QCOMPARE(last, json(100));  // never beyond its range
 
-    field.activateWindow();
-    QVERIFY(QTest::qWaitForWindowActive(&field));
+    window.activateWindow();
+    QVERIFY(QTest::qWaitForWindowActive(&window));
     QTest::mouseClick(&field, Qt::LeftButton, {}, {60, 12});
     QVERIFY(field.hasFocus());
     const int before = edits;
@@ -100,7 +107,7 @@ class FieldsTest : public QObject {
       QCOMPARE(file.rows[0].cells[1].text, std::string("0"));
       QCOMPARE(file.rows[11].cells[1].text, std::string("2"));
       QCOMPARE(file.rows[11].cells[2].text, std::string("0.5"));
-      QCOMPARE(file.rows[10].cells[3].label, std::string("a, b"));
+      QVERIFY(file.rows[10].cells[3].label.find("a, b") != std::string::npos);
     }
     for (const char* bad : {"", "1,,2", "5..", "1,1"}) QVERIFY_EXCEPTION_THROWN(sweepOf("seed", bad), Error);
     QVERIFY_EXCEPTION_THROWN(SweepJob{}.csv(), Error);
