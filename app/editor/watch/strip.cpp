@@ -63,7 +63,7 @@ std::optional<Iteration> Strip::draw(ImVec2 at, ImVec2 size, const Reel& shown, 
     drawLabel(line, at.x, lineHeight_, compared.run != nullptr);
   }
   draw->PopClipRect();
-  draw->PushClipRect({left - 6, at.y}, {at.x + size.x, at.y + room}, true);
+  draw->PushClipRect({left - 6, at.y - 3}, {at.x + size.x, at.y + room + 2}, true);
   for (const Line& line : drawn_) drawLine(line, place, lineHeight_);
   if (shown.run && shown.run->forkedAt > 0 && !shown.run->parent.isEmpty()) {
     const auto x = static_cast<float>(axis_.x(static_cast<double>(shown.run->forkedAt) - 0.5));

@@ -261,7 +261,7 @@ void drawRow(ImGuiWidget& host, const Values& a, const Values* b, ImVec2 at, ImV
     }
     plot.series.push_back(std::move(series));
   }
-  drawPlot(plot, {at.x + 52, at.y}, {size.x - 56, size.y}, StepAxis{}, {});
+  drawPlot(plot, at, size, StepAxis{}, {});
 }
 
 }  // namespace loom::editor

@@ -76,6 +76,7 @@ class WatchTest : public QObject {
   void viewerSavesAndCopies();
   void unwatchedPortCanBeWatched();
   void restsWhenIdle();
+  void picturesToLookAt();
   void cleanupTestCase();
 
  private:
@@ -496,6 +497,24 @@ void WatchTest::restsWhenIdle() {
     keep("light");
     Theme::use(Theme::darkTheme());
   }
+}
+
+// Nothing that a test could tell: how it looks with a hundred steps, while it goes and after.
+void WatchTest::picturesToLookAt() {
+  if (!qEnvironmentVariableIsSet("LOOM_KEEP_PICTURES")) return;
+  stage_->resize(1280, 800);
+  session_->edit("Many steps",
+                 [](const Document& d) { return withValue(withValue(d, "steps", 100), "batch", 24); });
+  const QString run = session_->run();
+  QTRY_VERIFY_WITH_TIMEOUT(session_->frames().iterations(run, kX0).size() > 40, 60000);
+  QTest::qWait(200);
+  keep("large_running");
+  QTRY_VERIFY_WITH_TIMEOUT(session_->runs().find(run)->over(), 90000);
+  stage_->resize(1800, 1200);
+  session_->setCursor({{}, {55}, false});
+  session_->settings().setValue("timeline/plot", 4);
+  settle(1500);
+  keep("large");
 }
 
 void WatchTest::cleanupTestCase() {
