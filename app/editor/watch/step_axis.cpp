@@ -52,18 +52,30 @@ void StepAxis::showAll() {
   keepInside();
 }
 
+int64_t StepAxis::stride(double gap) const {
+  const double apart = (picture_ + gap) / scale_;  // steps from one picture to the next, at the least
+  const double fewer = std::floor(apart + 1e-9);
+  if (fewer >= 1 && fewer * scale_ - gap >= kSmallest * picture_) return static_cast<int64_t>(fewer);
+  return std::max<int64_t>(static_cast<int64_t>(std::ceil(apart - 1e-9)), 1);
+}
+
+double StepAxis::fitted(double gap) const {
+  if (scale_ <= gap / 2) return picture_;
+  return std::min(picture_, static_cast<double>(stride(gap)) * scale_ - gap);
+}
+
 std::vector<int64_t> StepAxis::chosen(double gap) const {
   if (count_ <= 0) return {};
-  if (count_ == 1) return {0};
   const auto last = static_cast<double>(count_ - 1);
-  const double apart = (picture_ + gap) / scale_;  // steps from one picture to the next, at the least
+  const double apart = (picture_ + gap) / scale_;
+  if (count_ == 1 || apart > last) return {count_ - 1};
   const double begin = first_ - picture_ / scale_, end = this->last() + picture_ / scale_;
   std::vector<int64_t> steps;
   if (scale_ > gap / 2) {
     // A step is wide enough to be seen: the same number of them between any two. Counted from the end, which
     // is what a run is for.
-    const auto stride = std::max<int64_t>(static_cast<int64_t>(std::ceil(apart - 1e-9)), 1);
-    for (int64_t step = (count_ - 1) % stride; step < count_; step += stride)
+    const int64_t by = stride(gap);
+    for (int64_t step = (count_ - 1) % by; step < count_; step += by)
       if (static_cast<double>(step) >= begin && static_cast<double>(step) <= end) steps.push_back(step);
     return steps;
   }

@@ -13,6 +13,7 @@ class StepAxis {
 
   double left() const { return left_; }
   double width() const { return width_; }
+  double picture() const { return picture_; }
   int64_t count() const { return count_; }
   double x(double step) const { return left_ + picture_ / 2 + (step - first_) * scale_; }
   double stepAt(double x) const { return first_ + (x - left_ - picture_ / 2) / scale_; }
@@ -29,9 +30,13 @@ class StepAxis {
 
   /// Steps whose pictures fit side by side, evenly chosen, the last among them; only those in view.
   std::vector<int64_t> chosen(double gap) const;
+  /// How wide those are drawn: somewhat smaller than asked for where more of them fit then.
+  double fitted(double gap) const;
 
  private:
-  double visible() const;  // steps
+  static constexpr double kSmallest = 0.6;  // of a picture's size
+  double visible() const;                   // steps
+  int64_t stride(double gap) const;
   void keepInside();
   double left_ = 0, width_ = 1, picture_ = 1, scale_ = 1, first_ = 0, zoom_ = 1;
   int64_t count_ = 0;

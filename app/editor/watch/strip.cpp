@@ -40,6 +40,7 @@ float Strip::wantedHeight(int lines) { return static_cast<float>(lines) * kGoodL
 std::optional<Iteration> Strip::draw(ImVec2 at, ImVec2 size, const Reel& shown, const Reel& compared,
                                      const Iteration& place) {
   drawn_ = linesOf(shown, compared, place);
+  if (latest_.size() > 64) latest_.clear();
   if (drawn_.empty()) return {};
   const auto count = static_cast<float>(drawn_.size());
   const float room = size.y - kSteps;
@@ -108,6 +109,11 @@ void Strip::drawCell(const Line& line, const std::optional<Iteration>& frame, Im
   PicturePtr picture;
   if (frame) picture = session_.frames().thumbnail(line.reel->run->id, line.track->port, *frame);
   if (picture && (picture->width <= 0 || picture->height <= 0)) picture = nullptr;
+  if (chosen && computed && line.reel->run) {
+    // On its way: the one before stays until it is here, or a running run would blink.
+    PicturePtr& before = latest_[{line.reel->run->id, line.track->port}];
+    picture ? before = picture : picture = before;
+  }
   float& aspect = aspects_.try_emplace(line.track->port, 1.f).first->second;
   if (picture) {
     const float real =
@@ -116,6 +122,7 @@ void Strip::drawCell(const Line& line, const std::optional<Iteration>& frame, Im
   }
   const ImVec2 half(height * aspect / 2, height / 2);
   const ImVec2 low(middle.x - half.x, middle.y - half.y), high(middle.x + half.x, middle.y + half.y);
+  if (chosen) draw->AddRectFilled(low, high, ink(theme.window), 2);
   if (picture) {
     drawImage(draw, host_.textures(), picture, low, high, static_cast<float>(picture->width) < 2 * half.x);
   } else {
@@ -134,6 +141,7 @@ void Strip::drawLine(const Line& line, const Iteration& place, float height) {
   const float side = height - kGap - 2, middle = line.top + height / 2;
   const StepAxis& axis = line.inner ? line.axis : axis_;
   const std::vector<int64_t> chosen = axis.chosen(kGap);
+  const auto smaller = static_cast<float>(axis.fitted(kGap) / axis.picture());
   const double reach = chosen.size() > 1 ? static_cast<double>(chosen[1] - chosen[0]) / 2 : 1;
   const auto frameOf = [&](int64_t step) -> std::optional<Iteration> {
     if (line.inner) return line.within.at(static_cast<size_t>(step));
@@ -143,8 +151,8 @@ void Strip::drawLine(const Line& line, const Iteration& place, float height) {
   };
   for (const int64_t step : chosen) {
     if (!line.inner && step >= line.track->count) continue;
-    drawCell(line, frameOf(step), {static_cast<float>(axis.x(static_cast<double>(step))), middle}, side,
-             line.inner || step < line.track->done, false);
+    drawCell(line, frameOf(step), {static_cast<float>(axis.x(static_cast<double>(step))), middle},
+             side * smaller, line.inner || step < line.track->done, false);
   }
   if (place.empty() || axis.count() == 0) return;
   // The one under the cursor stands before the others, a little larger.

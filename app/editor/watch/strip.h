@@ -57,6 +57,7 @@ class Strip {
   StepAxis axis_;
   std::map<std::string, float> aspects_;  // of each port's pictures: width over height
   std::vector<Line> drawn_;               // of this frame
+  std::map<std::pair<QString, std::string>, PicturePtr> latest_;  // under the cursor, by run and port
   float lineHeight_ = 0, scrolled_ = 0, gathered_ = 0;
   int grabbed_ = -1;  // the line that a drag began in; -1: none
   int64_t followed_ = -1;

@@ -253,7 +253,13 @@ void Timeline::Implementation::drawPlotArea(ImVec2 at, ImVec2 size) {
     draw->AddText(font, 12, {at.x + (size.x - needed.x) / 2, at.y + (size.y - needed.y) / 2},
                   imColour(theme.dim), plot.note.c_str(), nullptr, wrap);
   } else if (size.y > 70) {
-    textWithin(draw, {at.x + 6, at.y + 4}, size.x * 0.7f, imColour(theme.dim), plot.note, font, 10.5f);
+    const float room = size.x - 200;  // between the axis' numbers and the legend
+    const ImVec2 where(at.x + 52, at.y + 4);
+    const float wide = std::min(font->CalcTextSizeA(10.5f, FLT_MAX, 0, plot.note.c_str()).x, room);
+    if (room < 120) return;
+    draw->AddRectFilled({where.x - 4, where.y - 1}, {where.x + wide + 4, where.y + 14},
+                        imColour(theme.field, 0.8), 3);
+    textWithin(draw, where, room, imColour(theme.dim), plot.note, font, 10.5f);
   }
 }
 

@@ -160,7 +160,7 @@ void drawTransport(Session& session, ImGuiWidget& host, Playback& playback, cons
   ImGui::SameLine(0, 2);
   if (iconButton(Icon::forward, "Step on (Right)", false, any)) gestures.moveBy(1);
   ImGui::SameLine(0, 2);
-  if (iconButton(Icon::toEnd, "Newest step, and follow the run (End)", session.cursor().live, any))
+  if (iconButton(Icon::toEnd, "Newest step, and follow the run (End)", any && session.cursor().live, any))
     gestures.toEnd();
   ImGui::SameLine(0, 2);
   if (iconButton(Icon::loop, "Play again and again", playback.loop())) gestures.setLoop(!playback.loop());
