@@ -331,7 +331,7 @@ Edited expandGroup(const Document& before, const std::string& place, const Catal
   Ids all, made;
   for (const NodePtr& node : group.nodes) all.insert(node->id);
   for (const std::string& own : withInner(group, all)) {
-    names[own] = fresh.make(own);
+    names[own] = fresh.take(own) ? own : fresh.make(own);
     const GraphIndex::Place& own_ = inner->at(own);
     if (own_.depth + at.depth + (own_.node->zone ? 1 : 0) > kMostNesting)
       throw Error("Zones can be nested " + std::to_string(kMostNesting) + " deep, no deeper.");

@@ -1,4 +1,6 @@
 // Undo, files, expressions.
+#include <QtEndian>
+
 #include "app/editor/document/document_file.h"
 #include "app/editor/document/edits.h"
 #include "app/editor/document/undo.h"
@@ -118,9 +120,14 @@ class DocumentsTest : public QObject {
   void largeGraphsFitIntoPictures() {
     QTemporaryDir folder;
     Document document = graphFile("ddpm.loom");
-    for (int i = 0; i < 12 << 20; ++i) document.about += static_cast<char>('a' + (i * 7919 + i / 31) % 26);
+    for (uint32_t i = 0; i < 12u << 20; ++i)
+      document.about += static_cast<char>('a' + (i * 7919u + i / 31) % 26);
     writeDocument(document, folder.filePath("a.png"));
     QVERIFY(readDocument(folder.filePath("a.png")).about == document.about);
+    QVERIFY(!QImage(folder.filePath("a.png")).isNull());
+    document.about += document.about;  // more than the runner reads
+    REFUSED(writeDocument(document, folder.filePath("a.png")), "save it as .loom");
+    QVERIFY(readDocument(folder.filePath("a.png")).about.size() < size_t(13 << 20));
   }
 
   // The runner's own key and the editor's are one.
@@ -135,6 +142,31 @@ class DocumentsTest : public QObject {
     QVERIFY(holdsGraph(file));
     Document expected = withValue(withValue(graphFile("ddpm.loom"), "steps", 2), "batch", 1);
     QCOMPARE(meaningOf(readDocument(file)), meaningOf(expected));
+  }
+
+  // Small files that would be large ones.
+  void picturesAreBounded() {
+    QTemporaryDir folder;
+    const QString file = folder.filePath("a.png");
+    const auto chunk = [](const QByteArray& type, const QByteArray& data, qsizetype length = -1) {
+      QByteArray bytes(4, 0);
+      qToBigEndian(static_cast<quint32>(length < 0 ? data.size() : length), bytes.data());
+      return bytes + type + data + QByteArray(4, 0);
+    };
+    const QByteArray magic("\x89PNG\r\n\x1a\n", 8), key("noiseloom.graph\0", 16), packed("\1\0\0\0", 4);
+    const QByteArray bomb = qCompress(QByteArray(80 << 20, ' ')).mid(4);
+    for (const QByteArray& body :
+         {chunk("zTXt", key + QByteArray(1, 0) + bomb), chunk("iTXt", key + packed + bomb),
+          chunk("tEXt", key + "{}", 0x7fffffff), chunk("iTXt", key + packed + "nonsense"), chunk("iTXt", key),
+          chunk("zTXt", key), chunk("tEXt", "noiseloom.grap"), chunk("iTXt", key + "\1")}) {
+      write(file, magic + body);
+      QVERIFY(!holdsGraph(file));
+      REFUSED(readDocument(file), "without a graph");
+    }
+    // What comes last counts, as for the runner; Latin-1 becomes UTF-8.
+    write(file,
+          magic + chunk("tEXt", key + "{}") + chunk("tEXt", key + "{\"noiseloom\": 1, \"title\": \"\xfc\"}"));
+    QCOMPARE(readDocument(file).title, std::string("ü"));
   }
 
   void badFiles_data() {

@@ -16,8 +16,10 @@ const Node& nodeOf(const Document& document, const std::string& id, const std::s
 std::string inputOf(const Document& document, const std::string& node, const std::string& slot,
                     const std::string& place = "") {
   std::string all;
-  for (const Link& link : linksInto(graphAt(document, place), {node, slot}))
-    all += (all.empty() ? "" : " ") + link.text();
+  for (const Link& link : linksInto(graphAt(document, place), {node, slot})) {
+    if (!all.empty()) all += ' ';
+    all += link.text();
+  }
   return all;
 }
 
@@ -198,7 +200,7 @@ class GroupsTest : public QObject {
     const Edited once = paste(Document(), "", catalog_, text, {0, 0}, "");
     QCOMPARE(once.made.size(), ddpm_.graph.nodes.size());
     for (const auto& [id, node] : layoutOf(once.document, "").nodes) QVERIFY(node.at.has_value());
-    QCOMPARE(layoutOf(once.document, "").nodes.size(), size_t(13));
+    QCOMPARE(layoutOf(once.document, "").nodes.size(), size_t(14));
     const Edited twice = paste(once.document, "", catalog_, text, {0, 0}, "");
     QVERIFY(findNode(twice.document.graph, "step_2") != nullptr);
     QCOMPARE(worker_->errorsOf(twice.document), std::string());

@@ -220,7 +220,8 @@ class PropertiesTest : public QObject {
     QTest::addColumn<QString>("name");
     QTest::addColumn<int>("seed");
     for (const char* name : {"ddpm.loom", "train/ddpm_emoji.loom", "compare_eta.loom"})
-      for (int seed = 1; seed <= 12; ++seed) QTest::addRow("%s %d", name, seed) << QString(name) << seed;
+      for (int seed = 1; seed <= 12; ++seed)
+        QTest::newRow((name + std::to_string(seed)).c_str()) << QString(name) << seed;
   }
   void whateverIsDone() {
     QFETCH(QString, name);
