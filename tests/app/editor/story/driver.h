@@ -60,8 +60,12 @@ class Driver {
   void doubleClick(QPoint at) {
     QTest::mouseMove(&central(), at);
     settle();
-    QTest::mouseClick(&central(), Qt::LeftButton, {}, at);
-    QTest::mouseDClick(&central(), Qt::LeftButton, {}, at);
+    for (int i = 0; i < 2; ++i) {
+      QTest::mousePress(&central(), Qt::LeftButton, {}, at);
+      QTest::qWait(30);
+      QTest::mouseRelease(&central(), Qt::LeftButton, {}, at);
+      QTest::qWait(30);
+    }
     settle();
   }
   void drag(QPoint from, QPoint to, Qt::KeyboardModifiers held = {}) {
@@ -149,6 +153,7 @@ class Driver {
     QFileDialog* dialog = nullptr;
     if (!waitFor([&] { return (dialog = window.findChild<QFileDialog*>(dialogName)) && dialog->isVisible(); }, 5000))
       return false;
+    QTest::qWait(300);  // it lists the folder first
     auto* field = dialog->findChild<QLineEdit*>("fileNameEdit");
     field->setFocus();
     field->selectAll();

@@ -55,6 +55,8 @@ void StoryTest::watchesNoiseBecomeAnEmojiAndForks() {
   Frames& frames = user.session().frames();
   QVERIFY(user.waitFor([&] { return frames.iterations(run->id, "sampling.x").size() >= 30; }));
   QVERIFY(user.waitFor([&] { return frames.thumbnail(run->id, "predict.x0", {29}) != nullptr; }));
+  user.canvas().fitAll();
+  user.settle();
   user.click(user.header("predict"));
   QCOMPARE(user.session().selection().nodes, Ids{"predict"});
   QVERIFY2(user.coloursIn("predict") > 300, "no picture stands on the node");
@@ -151,8 +153,11 @@ void StoryTest::wiresAPipelineAndHasItBackFromAPicture() {
   user.window.begin();
   QMimeData mime;
   mime.setUrls({QUrl::fromLocalFile(picture)});
+  QDragEnterEvent enter(QPoint(300, 300), Qt::CopyAction, &mime, Qt::LeftButton, Qt::NoModifier);
+  QCoreApplication::sendEvent(&user.central(), &enter);
+  QVERIFY(enter.isAccepted());
   QDropEvent drop(QPointF(300, 300), Qt::CopyAction, &mime, Qt::LeftButton, Qt::NoModifier);
-  QCoreApplication::sendEvent(&user.window, &drop);
+  QCoreApplication::sendEvent(&user.central(), &drop);
   QVERIFY(user.waitFor([&] { return user.session().file() == picture; }, 10'000));
   QCOMPARE(QString::fromStdString(writeGraph(user.session().document())), QString::fromStdString(saved));
 }
