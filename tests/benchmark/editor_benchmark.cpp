@@ -1,5 +1,6 @@
-// Figures of the editor, in a window of its own: what a frame takes by the number of nodes, what an idle window paints,
-// how long an edit takes to be seen, and what live watching costs a run. Prints; asserts nothing.
+// Figures of the editor, in a window of its own: what a frame takes by the number of nodes, what an idle
+// window paints, how long an edit takes to be seen, and what live watching costs a run. Prints; asserts
+// nothing.
 #include <QApplication>
 #include <QElapsedTimer>
 #include <QSurfaceFormat>
@@ -24,7 +25,8 @@ bool waitFor(const std::function<bool()>& done, int milliseconds = 60'000) {
   return QTest::qWaitFor(done, milliseconds);
 }
 
-// Rows of small nodes, each feeding the next: a parameter, an input and an output a node, as real graphs have.
+// Rows of small nodes, each feeding the next: a parameter, an input and an output a node, as real graphs
+// have.
 Document chains(int nodes) {
   constexpr int kLong = 40;
   Document document;
@@ -34,9 +36,9 @@ Document chains(int nodes) {
     auto node = std::make_shared<Node>();
     node->id = "clip_" + std::to_string(i);
     node->type = "tensor.clip";
-    if (i % kLong)
-      node->inputs["tensor"] = Input{{{"clip_" + std::to_string(i - 1), "tensor"}}, false};
-    layout.nodes[node->id].at = Point{static_cast<float>(i % kLong) * 240, static_cast<float>(i / kLong) * 170};
+    if (i % kLong) node->inputs["tensor"] = Input{{{"clip_" + std::to_string(i - 1), "tensor"}}, false};
+    layout.nodes[node->id].at =
+        Point{static_cast<float>(i % kLong) * 240, static_cast<float>(i / kLong) * 170};
     document.graph.nodes.push_back(std::move(node));
   }
   return withLayout(document, "", layout);
@@ -73,19 +75,21 @@ void paintTimes(MainWindow& window) {
       }
       QTest::mouseRelease(&central, Qt::MiddleButton, {}, at);
       const Spread spread = spreadOf(times);
-      std::printf("%6d nodes, %-18s  %s a frame, %.0f frames/s\n", nodes, name, text(spread, 1e-3, "ms").c_str(),
-                  1 / spread.median);
+      std::printf("%6d nodes, %-18s  %s a frame, %.0f frames/s\n", nodes, name,
+                  text(spread, 1e-3, "ms").c_str(), 1 / spread.median);
     }
     std::vector<double> edits;
     for (int i = 0; i < 20; ++i)
       edits.push_back(secondsOf([&] {
         const int64_t before = central.framesPainted();
         window.session().edit("Set max", [&](const Document& document) {
-          return setParam(document, "", window.session().catalog(), "clip_" + std::to_string(i), "max", 0.5 + i);
+          return setParam(document, "", window.session().catalog(), "clip_" + std::to_string(i), "max",
+                          0.5 + i);
         });
         while (central.framesPainted() == before) QCoreApplication::processEvents(QEventLoop::AllEvents, 5);
       }));
-    std::printf("%6d nodes, an edit until it is seen   %s\n", nodes, text(spreadOf(edits), 1e-3, "ms").c_str());
+    std::printf("%6d nodes, an edit until it is seen   %s\n", nodes,
+                text(spreadOf(edits), 1e-3, "ms").c_str());
   }
 }
 
@@ -106,7 +110,8 @@ void watchingCost(MainWindow& window) {
     request.document = readDocument(NOISELOOM_SOURCE_DIR "/graphs/ddim.loom");
     static int seed = 100;  // what the cache holds would take no time
     for (const auto& [node, port, value] :
-         {std::tuple{"timesteps", "steps", 50}, std::tuple{"start", "batch", 4}, std::tuple{"start", "seed", ++seed}})
+         {std::tuple{"timesteps", "steps", 50}, std::tuple{"start", "batch", 4},
+          std::tuple{"start", "seed", ++seed}})
       request.document = setParam(request.document, "", session.catalog(), node, port, value);
     request.folder = NOISELOOM_SOURCE_DIR "/graphs";
     if (watched) request.watched = request.shown = {"sampling.x", "predict.x0"};
@@ -114,7 +119,8 @@ void watchingCost(MainWindow& window) {
     waitFor([&] { return session.runs().find(id)->over(); });
     return session.runs().find(id)->seconds;
   };
-  std::vector<Contender> contenders{{"watched", [&] { return once(true); }}, {"not watched", [&] { return once(false); }}};
+  std::vector<Contender> contenders{{"watched", [&] { return once(true); }},
+                                    {"not watched", [&] { return once(false); }}};
   takeTurns(kRounds, contenders);
   std::printf("50 steps, x_t and x0 of each on the timeline: %s against %s: %.3f (goal 1.01)\n",
               text(contenders[0].spread, 1, "s").c_str(), text(contenders[1].spread, 1, "s").c_str(),

@@ -25,7 +25,9 @@ class Driver {
   Canvas& canvas() { return window.central().canvas(); }
   CentralWidget& central() { return window.central(); }
 
-  bool waitFor(const std::function<bool()>& done, int milliseconds = 60'000) { return QTest::qWaitFor(done, milliseconds); }
+  bool waitFor(const std::function<bool()>& done, int milliseconds = 60'000) {
+    return QTest::qWaitFor(done, milliseconds);
+  }
   /// Until the frame in which the last event is seen is painted.
   void settle() {
     QTest::qWait(60);
@@ -151,7 +153,8 @@ class Driver {
   /// Types a file's name into the dialog that is open, and accepts.
   bool chooseFile(const char* dialogName, const QString& file) {
     QFileDialog* dialog = nullptr;
-    if (!waitFor([&] { return (dialog = window.findChild<QFileDialog*>(dialogName)) && dialog->isVisible(); }, 5000))
+    if (!waitFor([&] { return (dialog = window.findChild<QFileDialog*>(dialogName)) && dialog->isVisible(); },
+                 5000))
       return false;
     QTest::qWait(300);  // it lists the folder first
     auto* field = dialog->findChild<QLineEdit*>("fileNameEdit");
@@ -159,9 +162,10 @@ class Driver {
     field->selectAll();
     QTest::keyClicks(field, file);
     auto* buttons = dialog->findChild<QDialogButtonBox*>();
-    QTest::mouseClick(buttons->button(dialog->acceptMode() == QFileDialog::AcceptSave ? QDialogButtonBox::Save
-                                                                                      : QDialogButtonBox::Open),
-                      Qt::LeftButton);
+    QTest::mouseClick(
+        buttons->button(dialog->acceptMode() == QFileDialog::AcceptSave ? QDialogButtonBox::Save
+                                                                        : QDialogButtonBox::Open),
+        Qt::LeftButton);
     return waitFor([&] { return !window.findChild<QFileDialog*>(dialogName); }, 5000);
   }
 

@@ -1,5 +1,6 @@
-// Makes the pictures of the editor that stand in the README, and larger ones to look at: screenshots FOLDER. Everything on
-// them is real: the shipped model, a run, a fork, a batch. `cmake/go screenshots` runs it on a display of its own.
+// Makes the pictures of the editor that stand in the README, and larger ones to look at: screenshots FOLDER.
+// Everything on them is real: the shipped model, a run, a fork, a batch. `cmake/go screenshots` runs it on a
+// display of its own.
 #include <QApplication>
 #include <QDir>
 #include <QSurfaceFormat>
@@ -17,9 +18,11 @@ namespace {
 
 class Photographer {
  public:
-  Photographer(const QString& folder, QSize size, const Theme& theme) : folder_(folder), size_(size), theme_(theme) {
+  Photographer(const QString& folder, QSize size, const Theme& theme)
+      : folder_(folder), size_(size), theme_(theme) {
     Theme::use(theme);
-    window_ = std::make_unique<MainWindow>(SessionOptions{.runner = NOISELOOM_RUNNER, .dataFolder = data_.path()});
+    window_ =
+        std::make_unique<MainWindow>(SessionOptions{.runner = NOISELOOM_RUNNER, .dataFolder = data_.path()});
     window_->resize(size);
     window_->show();
     waitFor([&] { return !session().catalog().empty(); });
@@ -75,7 +78,8 @@ class Photographer {
 
   void shot(const QString& name) {
     QTest::qWait(1200);  // thumbnails arrive, animations come to rest
-    const QString file = QString("%1/%2_%3_%4.png").arg(folder_, name, theme_.dark ? "dark" : "light").arg(size_.width());
+    const QString file =
+        QString("%1/%2_%3_%4.png").arg(folder_, name, theme_.dark ? "dark" : "light").arg(size_.width());
     window_->grab().save(file);
     std::printf("%s\n", qPrintable(file));
   }
@@ -96,6 +100,7 @@ int main(int argc, char** argv) {
   const QString folder = argc > 1 ? argv[1] : "out";
   QDir().mkpath(folder);
   for (const Theme* theme : {&Theme::darkTheme(), &Theme::lightTheme()})
-    for (const QSize size : {QSize(1280, 800), QSize(2560, 1440)}) Photographer(folder, size, *theme).takeAll();
+    for (const QSize size : {QSize(1280, 800), QSize(2560, 1440)})
+      Photographer(folder, size, *theme).takeAll();
   return 0;
 }

@@ -1,5 +1,6 @@
-// The story that the editor is made for, from its start to its end, with mouse and keys, on the model that ships: pick a
-// graph, run it, stop, look, change, fork, compare; wire one from nothing, save it, have it back from its picture.
+// The story that the editor is made for, from its start to its end, with mouse and keys, on the model that
+// ships: pick a graph, run it, stop, look, change, fork, compare; wire one from nothing, save it, have it
+// back from its picture.
 #include <QMimeData>
 #include <QTemporaryDir>
 #include <QtTest>
@@ -37,7 +38,8 @@ void StoryTest::watchesNoiseBecomeAnEmojiAndForks() {
   // Runs, and stops at step 30.
   user.key(Qt::Key_Return, Qt::ControlModifier);
   std::shared_ptr<const RunInfo> run;
-  QVERIFY(user.waitFor([&] { return (run = user.session().runs().current()) && run->state == RunInfo::State::running; }));
+  QVERIFY(user.waitFor(
+      [&] { return (run = user.session().runs().current()) && run->state == RunInfo::State::running; }));
   user.key(Qt::Key_F6);
   QVERIFY(user.waitFor([&] { return run->state == RunInfo::State::paused || run->over(); }));
   QVERIFY2(!run->over(), "the run was over before it could be paused");
@@ -45,7 +47,8 @@ void StoryTest::watchesNoiseBecomeAnEmojiAndForks() {
   while (run->zones.at("sampling").done < 30) {
     const int64_t before = run->zones.at("sampling").done;
     user.key(Qt::Key_F7);
-    QVERIFY(user.waitFor([&] { return run->zones.at("sampling").done > before && run->state == RunInfo::State::paused; }));
+    QVERIFY(user.waitFor(
+        [&] { return run->zones.at("sampling").done > before && run->state == RunInfo::State::paused; }));
   }
   const nlohmann::json status = user.ask("run.status", {{"run", run->workerId.toStdString()}});
   QCOMPARE(status.at("state"), nlohmann::json("paused"));
@@ -78,7 +81,8 @@ void StoryTest::watchesNoiseBecomeAnEmojiAndForks() {
   std::shared_ptr<const RunInfo> fork;
   QVERIFY(user.waitFor([&] { return (fork = user.session().runs().all().back())->id != run->id; }));
   QVERIFY(user.waitFor([&] { return fork->over(); }));
-  QVERIFY2(fork->state == RunInfo::State::finished, fork->error ? qPrintable(fork->error->message) : "not finished");
+  QVERIFY2(fork->state == RunInfo::State::finished,
+           fork->error ? qPrintable(fork->error->message) : "not finished");
   QCOMPARE(fork->parent, run->id);
   QCOMPARE(fork->forkedAt, int64_t{30});
   user.session().runs().proceed(run->id);
@@ -86,13 +90,20 @@ void StoryTest::watchesNoiseBecomeAnEmojiAndForks() {
 
   // Compares both: the same up to there, different after.
   const nlohmann::json difference = user.ask(
-      "diff", {{"a", run->workerId.toStdString()}, {"b", fork->workerId.toStdString()}, {"ports", {"sampling.x"}}});
+      "diff",
+      {{"a", run->workerId.toStdString()}, {"b", fork->workerId.toStdString()}, {"ports", {"sampling.x"}}});
   QVERIFY2(!difference.contains("error"), difference.dump().c_str());
   QCOMPARE(difference.at("equal"), nlohmann::json(false));
-  QVERIFY(user.waitFor([&] { return frames.values(run->id, "sampling.x", {29}) && frames.values(fork->id, "sampling.x", {29}); }));
-  QCOMPARE(frames.values(run->id, "sampling.x", {29})->data, frames.values(fork->id, "sampling.x", {29})->data);
-  QVERIFY(user.waitFor([&] { return frames.values(run->id, "sampling.x", {39}) && frames.values(fork->id, "sampling.x", {39}); }));
-  QVERIFY(frames.values(run->id, "sampling.x", {39})->data != frames.values(fork->id, "sampling.x", {39})->data);
+  QVERIFY(user.waitFor([&] {
+    return frames.values(run->id, "sampling.x", {29}) && frames.values(fork->id, "sampling.x", {29});
+  }));
+  QCOMPARE(frames.values(run->id, "sampling.x", {29})->data,
+           frames.values(fork->id, "sampling.x", {29})->data);
+  QVERIFY(user.waitFor([&] {
+    return frames.values(run->id, "sampling.x", {39}) && frames.values(fork->id, "sampling.x", {39});
+  }));
+  QVERIFY(frames.values(run->id, "sampling.x", {39})->data !=
+          frames.values(fork->id, "sampling.x", {39})->data);
   user.session().compareWith(run->id);
   user.central().viewer().setCompare(Viewer::Compare::difference);
   user.central().showViewer(true);
