@@ -105,10 +105,11 @@ void StoryTest::watchesNoiseBecomeAnEmojiAndForks() {
   QVERIFY(frames.values(run->id, "sampling.x", {39})->data !=
           frames.values(fork->id, "sampling.x", {39})->data);
   user.session().compareWith(run->id);
+  user.central().viewer().show("predict.x0");
   user.central().viewer().setCompare(Viewer::Compare::difference);
   user.central().showViewer(true);
-  user.settle();
-  QVERIFY(!user.central().viewer().image().isNull());
+  QVERIFY2(user.waitFor([&] { return !user.central().viewer().image().isNull(); }, 10'000),
+           "no difference is shown");
 }
 
 void StoryTest::wiresAPipelineAndHasItBackFromAPicture() {
