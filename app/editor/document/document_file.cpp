@@ -3,9 +3,9 @@
 #include <QBuffer>
 #include <QFile>
 #include <QFileInfo>
-#include <QImageReader>
 #include <QSaveFile>
 
+#include "app/editor/document/png_text.h"
 #include "engine/core/error.h"
 #include "engine/graph/graph_file.h"
 
@@ -15,18 +15,11 @@ namespace {
 // As the runner names the graph's text in all that it saves (kGraphKey in engine/node/result_text.h, which
 // needs Torch); a test holds both together.
 constexpr const char* kGraphText = "noiseloom.graph";
-const QByteArray kPngMagic("\x89PNG\r\n\x1a\n", 8);
 constexpr qint64 kMostPngBytes = qint64{1} << 30;
+constexpr size_t kMostTextInPng = 16 << 20;  // that the runner reads
 
 Error fileError(const QString& file, const QString& message) {
   return Error((file + ": " + message).toStdString());
-}
-
-bool isPng(QFile& file) { return file.peek(kPngMagic.size()) == kPngMagic; }
-
-std::string graphInPng(QFile& file) {
-  QImageReader reader(&file, "png");
-  return reader.text(kGraphText).toStdString();
 }
 
 void openFile(QFile& file) {
@@ -44,8 +37,9 @@ Document readDocument(const QString& name) {
   std::string text;
   if (isPng(file)) {
     if (file.size() > kMostPngBytes) throw fileError(name, "is larger than 1 GiB.");
-    text = graphInPng(file);
-    if (text.empty()) throw fileError(name, "is a picture without a graph in it.");
+    const std::optional<std::string> found = textInPng(file, kGraphText, kMostGraphBytes);
+    if (!found) throw fileError(name, "is a picture without a graph in it.");
+    text = *found;
   } else {
     if (static_cast<quint64>(file.size()) > kMostGraphBytes)
       throw fileError(name, "is larger than 64 MiB; this is no graph file.");
@@ -65,16 +59,18 @@ void writeDocument(const Document& document, const QString& name, const QImage& 
   if (text.size() > kMostGraphBytes) throw fileError(name, "the graph is larger than 64 MiB.");
   QByteArray bytes = QByteArray::fromStdString(text);
   if (name.endsWith(".png", Qt::CaseInsensitive)) {
+    if (text.size() > kMostTextInPng)
+      throw fileError(name, "the graph is larger than 16 MiB, too large for a picture: save it as .loom.");
     QImage image = picture;
     if (image.isNull()) {
       image = QImage(256, 160, QImage::Format_RGB32);
       image.fill(QColor(0x1b, 0x1e, 0x26));
     }
-    image.setText(kGraphText, QString::fromStdString(text));
     bytes.clear();
     QBuffer buffer(&bytes);
     buffer.open(QIODevice::WriteOnly);
     if (!image.save(&buffer, "PNG")) throw fileError(name, "the picture can't be made.");
+    bytes = withTextInPng(bytes, kGraphText, text);
   }
   QSaveFile file(name);
   if (!file.open(QIODevice::WriteOnly) || file.write(bytes) != bytes.size() || !file.commit())
@@ -88,7 +84,8 @@ bool holdsGraph(const QString& name) {
   } catch (const Error&) {
     return false;
   }
-  if (isPng(file)) return file.size() <= kMostPngBytes && !graphInPng(file).empty();
+  if (isPng(file))
+    return file.size() <= kMostPngBytes && textInPng(file, kGraphText, kMostGraphBytes).has_value();
   const QString extension = QFileInfo(name).suffix().toLower();
   if (extension != "loom" && extension != "json") return false;
   const QByteArray begin = file.peek(4096);

@@ -197,6 +197,10 @@ Edited paste(const Document& before, const std::string& place, const Catalog& ca
   nodes = withIds(std::move(nodes), names);
   editBody(graphIn(document, place), zone,
            [&](std::vector<NodePtr>& body) { body.insert(body.end(), nodes.begin(), nodes.end()); });
+  // In a zone they may read what waits for the zone.
+  Ids pasted;
+  for (const auto& [id, name] : names) pasted.insert(name);
+  cutBadLinks(document, place, pasted);
   const Point middle = middleOf(layoutOf(text, ""));
   copyLayout(text, "", document, place, names, {at.x - middle.x, at.y - middle.y});
   return {std::move(document), std::move(made)};

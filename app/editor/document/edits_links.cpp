@@ -94,18 +94,21 @@ std::string withArticle(const std::string& noun) {
   return (vowel ? "an " : "a ") + noun;
 }
 
-// Other types that the slot takes, and a node that makes one of them from what there is.
+// A node that makes what is wanted of what there is; the one that needs the fewest conversions.
 std::string remedy(const Catalog& catalog, const std::string& from, const std::string& to) {
+  const NodeType* best = nullptr;
+  int most = 0;
   for (const NodeType& node : catalog.nodes()) {
-    const bool takes = std::any_of(node.inputs.begin(), node.inputs.end(), [&](const PortType& port) {
-      return port.type != "any" && catalog.fits(from, port.type);
-    });
-    const bool gives = std::any_of(node.outputs.begin(), node.outputs.end(), [&](const PortType& port) {
-      return port.type != "any" && catalog.fits(port.type, to);
-    });
-    if (takes && gives) return " " + node.title + " makes one.";
+    int takes = 0, gives = 0;
+    for (const PortType& port : node.inputs)
+      if (port.type != "any") takes = std::max(takes, catalog.fit(from, port.type));
+    for (const PortType& port : node.outputs)
+      if (port.type != "any") gives = std::max(gives, catalog.fit(port.type, to));
+    if (!takes || !gives || takes + gives <= most) continue;
+    most = takes + gives;
+    best = &node;
   }
-  return "";
+  return best ? " " + best->title + " makes one." : "";
 }
 
 std::string takenTypes(const Catalog& catalog, const std::string& to) {

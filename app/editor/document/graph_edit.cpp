@@ -41,7 +41,7 @@ SlotRef slotOf(const Node& node, std::string_view slot) {
       {"over.", Kind::over}, {"init.", Kind::init}, {"next.", Kind::next}, {"collect.", Kind::collect}};
   for (const auto& [prefix, kind] : kinds)
     if (slot.starts_with(prefix)) return {kind, slot.substr(prefix.size())};
-  throw Error(node.id, std::string(slot), "a zone has no such socket");
+  throw Error(node.id, std::string(slot), "A zone has no such socket.");
 }
 
 // --- where nodes are ---
@@ -456,7 +456,9 @@ void cutBadLinks(Document& document, const std::string& place, const Ids& touche
     const auto index = GraphIndex::of(graphAt(document, place));
     std::optional<Wire> bad;
     const auto look = [&](const Node& reader, const SlotRef& slot, const Link& link) {
-      if (bad || (!touched.contains(reader.id) && !touched.contains(link.node))) return;
+      if (!touched.contains(reader.id) && !touched.contains(link.node)) return;
+      // What a zone gave within its loop, its result now: that goes first.
+      if (bad && !index->at(link.node).node->zone) return;
       if (index->closesCircle(link, index->at(reader.id), slot))
         bad = Wire{link, {reader.id, slot.text()}, slot.index};
     };

@@ -322,10 +322,10 @@ class Tidier {
     for (const NodePtr& node : nodes) {
       if (!placed(*node)) continue;
       const Point at = *layout_.nodes[node->id].at, tidy = relative_.at(node.get());
-      const Size size = sizeOf(*node);
       dx.push_back(at.x - tidy.x);
       dy.push_back(at.y - tidy.y);
-      taken.push_back({at.x, at.y, size.width, size.height});
+      if (node->zone) fillIn(node->zone->nodes, node.get(), {at.x + kZoneSide, at.y + kZoneTop});
+      taken.push_back(regionOf(*node));
     }
     const bool alone = dx.empty();
     if (!alone) {
@@ -336,18 +336,33 @@ class Tidier {
       origin = {};
     }
     for (const NodePtr& node : nodes) {
-      if (!placed(*node)) {
-        const Point tidy = relative_.at(node.get());
-        const Size size = sizeOf(*node);
-        Rect box{origin.x + tidy.x, origin.y + tidy.y, size.width, size.height};
-        if (!alone) makeRoom(box, taken);
-        put(*node, {box.x, box.y});
-        taken.push_back(box);
-      }
-      if (!node->zone) continue;
-      const Point at = *layout_.nodes[node->id].at;
-      fillIn(node->zone->nodes, node.get(), {at.x + kZoneSide, at.y + kZoneTop});
+      if (placed(*node)) continue;
+      const Point tidy = relative_.at(node.get());
+      const Size size = sizeOf(*node);
+      Rect box{origin.x + tidy.x, origin.y + tidy.y, size.width, size.height};
+      if (!alone) makeRoom(box, taken);
+      put(*node, {box.x, box.y});
+      taken.push_back(box);
+      if (node->zone) fillIn(node->zone->nodes, node.get(), {box.x + kZoneSide, box.y + kZoneTop});
     }
+  }
+
+  // Of a zone with all that lies in it, wherever that was put.
+  Rect regionOf(const Node& node) {
+    const Point at = *layout_.nodes[node.id].at;
+    const Size size = sizeOf(node);
+    Rect all{at.x, at.y, size.width, size.height};
+    if (!node.zone || collapsed(node)) return all;
+    for (const NodePtr& inner : node.zone->nodes) {
+      const Rect box = regionOf(*inner);
+      const float right = std::max(all.x + all.width, box.x + box.width + kZoneSide);
+      const float bottom = std::max(all.y + all.height, box.y + box.height + kZoneBottom);
+      all.x = std::min(all.x, box.x - kZoneSide);
+      all.y = std::min(all.y, box.y - kZoneTop);
+      all.width = right - all.x;
+      all.height = bottom - all.y;
+    }
+    return all;
   }
 
   static void makeRoom(Rect& box, const std::vector<Rect>& taken) {

@@ -3,6 +3,21 @@
 #include <algorithm>
 
 namespace loom::editor {
+namespace {
+
+constexpr size_t kMostBytes = size_t{1} << 30;  // of all entries, about
+constexpr size_t kFewestEntries = 50;
+
+// What a document does not share with others: its lists of nodes, and its layout.
+size_t bytesOf(const Document& document) {
+  size_t entries = document.layout.size();
+  for (const nlohmann::json& part : document.layout) entries += part.size();
+  size_t nodes = document.graph.nodes.size();
+  for (const auto& [name, group] : document.groups) nodes += group.nodes.size();
+  return nodes * sizeof(NodePtr) + entries * 400 + 4096;
+}
+
+}  // namespace
 
 Undo::Undo(Document first, std::string name) { entries_.push_back({std::move(name), std::move(first), ""}); }
 
@@ -14,7 +29,13 @@ void Undo::push(std::string name, Document document, std::string merge) {
   entries_.erase(entries_.begin() + static_cast<std::ptrdiff_t>(now_) + 1, entries_.end());
   merging_ = !merge.empty();
   entries_.push_back({std::move(name), std::move(document), std::move(merge)});
-  if (entries_.size() > kMostEntries) entries_.erase(entries_.begin());
+  size_t bytes = 0, kept = 0;
+  while (kept < entries_.size() && kept < kMostEntries) {
+    bytes += bytesOf(entries_[entries_.size() - 1 - kept].document);
+    if (bytes > kMostBytes && kept >= kFewestEntries) break;
+    ++kept;
+  }
+  entries_.erase(entries_.begin(), entries_.end() - static_cast<std::ptrdiff_t>(kept));
   now_ = entries_.size() - 1;
 }
 

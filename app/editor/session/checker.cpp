@@ -28,10 +28,9 @@ Checked checkedFrom(const json& answer) {
     }
   for (const json& node : listIn(answer, "nodes")) {
     if (node.value("hoisted", false)) result.hoisted.insert(node.value("node", ""));
-    if (node.value("muted", false)) result.muted.insert(node.value("node", ""));
   }
   for (const json& node : listIn(answer, "muted"))
-    if (node.is_string()) result.muted.insert(node.get<std::string>());
+    if (node.is_object()) result.muted.insert(node.value("node", ""));
   for (const json& zone : listIn(answer, "zones"))
     if (zone.value("trains", false)) result.trains = true;
   if (const auto forecast = answer.find("forecast"); forecast != answer.end() && forecast->is_object()) {

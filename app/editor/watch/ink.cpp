@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdio>
 
+#include "app/editor/gl/textures.h"
 #include "app/editor/gl/theme.h"
 
 namespace loom::editor {
@@ -94,6 +95,18 @@ void tooltip(const char* tip) {
 
 }  // namespace
 
+void drawImage(ImDrawList* draw, Textures& textures, const PicturePtr& picture, ImVec2 low, ImVec2 high,
+               bool squares, ImVec2 uv0, ImVec2 uv1) {
+  const ImGuiPlatformIO& platform = ImGui::GetPlatformIO();
+  const ImTextureID texture =
+      textures.of(picture, squares ? Textures::Filter::nearest : Textures::Filter::linear);
+  if (squares && platform.DrawCallback_SetSamplerNearest)
+    draw->AddCallback(platform.DrawCallback_SetSamplerNearest, nullptr);
+  draw->AddImage(texture, low, high, uv0, uv1);
+  if (squares && platform.DrawCallback_SetSamplerLinear)
+    draw->AddCallback(platform.DrawCallback_SetSamplerLinear, nullptr);
+}
+
 double contrast(const QColor& a, const QColor& b) {
   const double first = luminance(a), second = luminance(b);
   return (std::max(first, second) + 0.05) / (std::min(first, second) + 0.05);
@@ -160,15 +173,15 @@ float textWithin(ImDrawList* draw, ImVec2 at, float width, ImU32 colour, const s
   return needed;
 }
 
-std::string numberText(double number) {
+std::string numberText(double number, int digits) {
   if (std::isnan(number)) return "NaN";
   if (std::isinf(number)) return number > 0 ? "inf" : "-inf";
   char text[32];
   const double size = std::abs(number);
   if (size != 0 && (size < 1e-3 || size >= 1e5)) {
-    std::snprintf(text, sizeof text, "%.2e", number);
+    std::snprintf(text, sizeof text, "%.*e", std::min(digits, 3) - 1, number);
   } else {
-    std::snprintf(text, sizeof text, "%.4g", number);
+    std::snprintf(text, sizeof text, "%.*g", digits, number);
   }
   return text;
 }

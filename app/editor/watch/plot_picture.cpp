@@ -26,6 +26,8 @@ std::vector<double> axisTicks(double low, double high, int wanted, bool logarith
       step = factor * power;
       break;
     }
+  // Two at least, or nothing says how much it is.
+  while (std::floor(high / step) - std::ceil(low / step) < 1) step /= 2;
   for (double at = std::ceil(low / step) * step; at <= high + step * 1e-9 && found.size() < 100; at += step)
     found.push_back(std::abs(at) < step * 1e-9 ? 0 : at);
   return found;

@@ -189,10 +189,16 @@ void drawPlot(const Plot& plot, ImVec2 at, ImVec2 size, const StepAxis& axis, st
     }
     ImPlot::EndPlot();
   }
+  ImDrawList* draw = ImGui::GetWindowDrawList();
+  float above = -1e9f;
+  std::sort(labels.begin(), labels.end());
   for (const auto& [y, text] : labels) {
     const ImVec2 wide = ImGui::CalcTextSize(text.c_str());
-    const float top = std::clamp(y - wide.y / 2, at.y, std::max(at.y, at.y + size.y - wide.y));
-    ImGui::GetWindowDrawList()->AddText({at.x - wide.x - 6, top}, imColour(theme.dim), text.c_str());
+    const float top = std::clamp(y - wide.y / 2, at.y + 2, std::max(at.y + 2, at.y + size.y - wide.y - 2));
+    if (top < above + wide.y) continue;
+    above = top;
+    draw->AddRectFilled({at.x + 2, top}, {at.x + wide.x + 8, top + wide.y}, imColour(theme.field, 0.75), 2);
+    draw->AddText({at.x + 5, top}, imColour(theme.dim), text.c_str());
   }
   ImGui::PopFont();
   ImPlot::PopStyleVar(6);

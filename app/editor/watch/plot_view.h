@@ -10,7 +10,7 @@
 
 namespace loom::editor {
 
-/// Into this part of the window, its area exactly; the numbers of the upright axis stand left of it. Plots by
+/// Into this part of the window; the numbers of the upright axis stand inside, at its left edge. Plots by
 /// step share the strip's axis; `cursor` is where its line stands.
 void drawPlot(const Plot& plot, ImVec2 at, ImVec2 size, const StepAxis& axis, std::optional<double> cursor);
 

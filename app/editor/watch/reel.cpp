@@ -1,5 +1,6 @@
 #include "app/editor/watch/reel.h"
 
+#include <QColor>
 #include <algorithm>
 
 #include "engine/core/error.h"
@@ -28,6 +29,18 @@ std::optional<PortPlace> placeOfPort(const Document& document, const std::string
   if (dot == std::string::npos) return {};
   found.link = {rest.substr(0, dot), rest.substr(dot + 1)};
   return found;
+}
+
+// The type's own colour for the first port of a type, then others around the circle: lines of two latents
+// must be told apart.
+uint32_t shade(uint32_t rgb, int index) {
+  if (index == 0) return rgb;
+  constexpr int kTurn = 85;  // degrees: it takes many ports until two are alike
+  QColor colour = QColor::fromRgb(rgb | 0xff000000u);
+  const int hue = std::max(colour.hslHue(), 0);
+  colour.setHsl(((hue - index * kTurn) % 360 + 360) % 360, std::max(colour.hslSaturation(), 150),
+                colour.lightness());
+  return colour.rgb() & 0xffffff;
 }
 
 bool before(const Iteration& place, const Iteration& frame) {
@@ -167,6 +180,8 @@ Reel Reels::make(const std::shared_ptr<const RunInfo>& run) {
   // What goes round comes first, then what is made of it.
   std::stable_partition(reel.tracks.begin(), reel.tracks.end(),
                         [](const Track& track) { return track.state; });
+  std::map<std::string, int> ofType;
+  for (Track& track : reel.tracks) track.colour = shade(track.colour, ofType[track.type]++);
   if (reel.tracks.empty())
     for (const auto& [name, progress] : run->zones)
       if (progress.depth == 1) {

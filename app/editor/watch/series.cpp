@@ -44,11 +44,11 @@ const char* nameOf(PlotKind kind) {
     case PlotKind::noise:
       return "Noise level";
     case PlotKind::snr:
-      return "Signal to noise";
+      return "SNR";
     case PlotKind::scalars:
       return "Scalars";
     case PlotKind::spectrum:
-      return "Power spectrum";
+      return "Spectrum";
     case PlotKind::histogram:
       return "Histogram";
   }
@@ -75,10 +75,16 @@ std::pair<const Track*, const Track*> noisePair(const Reel& reel) {
 }
 
 const Plot& Plots::of(PlotKind kind) {
-  if (madeAt_ == reels_.changes() && plot_.kind == kind) return plot_;
-  plot_ = make(kind);
-  madeAt_ = reels_.changes();
-  return plot_;
+  auto& [at, plot] = made_.try_emplace(kind, -1, Plot{}).first->second;
+  if (at != reels_.changes()) plot = make(kind);
+  at = reels_.changes();
+  return plot;
+}
+
+PlotKind Plots::orScalars(PlotKind kind) {
+  const bool ofPictures = kind == PlotKind::norm || kind == PlotKind::mean || kind == PlotKind::range;
+  return ofPictures && of(kind).series.empty() && !of(PlotKind::scalars).series.empty() ? PlotKind::scalars
+                                                                                        : kind;
 }
 
 Plot Plots::make(PlotKind kind) {

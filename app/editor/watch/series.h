@@ -41,8 +41,8 @@ class Plots {
   Plots(Session& session, Reels& reels) : session_(session), reels_(reels) {}
   /// Of the state at hand; kept until something changes.
   const Plot& of(PlotKind kind);
-  /// A kind that has something to show: scalars where the run has nothing else.
-  bool has(PlotKind kind);
+  /// The kind itself, or scalars where they are all the statistics that the run has: a loss shows unasked.
+  PlotKind orScalars(PlotKind kind);
 
  private:
   Plot make(PlotKind kind);
@@ -54,8 +54,7 @@ class Plots {
 
   Session& session_;
   Reels& reels_;
-  int64_t madeAt_ = -1;
-  Plot plot_;
+  std::map<PlotKind, std::pair<int64_t, Plot>> made_;  // and at which change
   using FrameKey = std::pair<QString, Iteration>;
   std::map<FrameKey, std::optional<NoiseEstimate>> estimates_;
   std::map<const Values*, std::pair<ValuesPtr, RadialSpectrum>> spectra_;

@@ -56,14 +56,21 @@ std::vector<int64_t> StepAxis::chosen(double gap) const {
   if (count_ <= 0) return {};
   if (count_ == 1) return {0};
   const auto last = static_cast<double>(count_ - 1);
-  // So many spaces between pictures that none is narrower than a picture.
-  const double spaces = std::clamp(std::floor(last * scale_ / (picture_ + gap) + 1e-9), 1.0, last);
-  const auto step = [&](double k) { return std::llround(k * last / spaces); };
-  const double margin = picture_ / scale_;
-  const double begin = std::max(std::floor((first_ - margin) * spaces / last), 0.0);
-  const double end = std::min(std::ceil((this->last() + margin) * spaces / last), spaces);
+  const double apart = (picture_ + gap) / scale_;  // steps from one picture to the next, at the least
+  const double begin = first_ - picture_ / scale_, end = this->last() + picture_ / scale_;
   std::vector<int64_t> steps;
-  for (double k = begin; k <= end; ++k) steps.push_back(step(k));
+  if (scale_ > gap / 2) {
+    // A step is wide enough to be seen: the same number of them between any two. Counted from the end, which
+    // is what a run is for.
+    const auto stride = std::max<int64_t>(static_cast<int64_t>(std::ceil(apart - 1e-9)), 1);
+    for (int64_t step = (count_ - 1) % stride; step < count_; step += stride)
+      if (static_cast<double>(step) >= begin && static_cast<double>(step) <= end) steps.push_back(step);
+    return steps;
+  }
+  const double spaces = std::max(std::floor(last / apart), 1.0);
+  const double from = std::max(std::floor(begin * spaces / last), 0.0);
+  const double to = std::min(std::ceil(end * spaces / last), spaces);
+  for (double k = from; k <= to; ++k) steps.push_back(std::llround(k * last / spaces));
   return steps;
 }
 

@@ -27,8 +27,7 @@ class StepAxis {
   void show(int64_t step);  // scrolls no more than needed
   void showAll();
 
-  /// Steps whose pictures fit side by side, evenly chosen, the first and the last among them; only those in
-  /// view.
+  /// Steps whose pictures fit side by side, evenly chosen, the last among them; only those in view.
   std::vector<int64_t> chosen(double gap) const;
 
  private:

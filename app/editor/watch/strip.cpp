@@ -4,7 +4,6 @@
 #include <cmath>
 
 #include "app/editor/gl/imgui_widget.h"
-#include "app/editor/gl/textures.h"
 #include "app/editor/gl/theme.h"
 #include "app/editor/watch/ink.h"
 
@@ -14,14 +13,6 @@ namespace {
 constexpr float kGap = 4, kSteps = 17, kLeastLine = 32, kGoodLine = 58, kMostLine = 132;
 
 ImU32 ink(const QColor& colour, double alpha = 1) { return imColour(colour, alpha); }
-
-// The picture's part that fits a square: its first tile where it is a sheet, all of it else.
-void image(ImDrawList* draw, ImTextureID texture, const Picture& picture, ImVec2 middle, float side) {
-  const auto width = static_cast<float>(picture.width), height = static_cast<float>(picture.height);
-  const float scale = side / std::max(width, height);
-  const ImVec2 half(width * scale / 2, height * scale / 2);
-  draw->AddImage(texture, {middle.x - half.x, middle.y - half.y}, {middle.x + half.x, middle.y + half.y});
-}
 
 }  // namespace
 
@@ -54,7 +45,10 @@ std::optional<Iteration> Strip::draw(ImVec2 at, ImVec2 size, const Reel& shown, 
   const float room = size.y - kSteps;
   lineHeight_ = std::clamp(room / count, kLeastLine, kMostLine);
   scrolled_ = std::clamp(scrolled_, 0.f, std::max(count * lineHeight_ - room, 0.f));
-  const float picture = lineHeight_ - kGap;
+  float aspect = 0.4f;
+  for (const Line& line : drawn_)
+    aspect = std::max(aspect, aspects_.try_emplace(line.track->port, 1.f).first->second);
+  const float picture = (lineHeight_ - kGap) * aspect;
   const float left = at.x + kLabels, width = size.x - kLabels - 10;
   axis_.place(left, width, picture, std::max(shown.count, compared.count));
   const int64_t step = place.empty() ? -1 : place.front();
@@ -69,7 +63,7 @@ std::optional<Iteration> Strip::draw(ImVec2 at, ImVec2 size, const Reel& shown, 
     drawLabel(line, at.x, lineHeight_, compared.run != nullptr);
   }
   draw->PopClipRect();
-  draw->PushClipRect({left - 6, at.y}, {at.x + size.x, at.y + room}, true);
+  draw->PushClipRect({left - 6, at.y - 3}, {at.x + size.x, at.y + room + 2}, true);
   for (const Line& line : drawn_) drawLine(line, place, lineHeight_);
   if (shown.run && shown.run->forkedAt > 0 && !shown.run->parent.isEmpty()) {
     const auto x = static_cast<float>(axis_.x(static_cast<double>(shown.run->forkedAt) - 0.5));
@@ -107,29 +101,37 @@ void Strip::drawLabel(const Line& line, float left, float height, bool comparing
   if (two) textWithin(draw, {x, middle + 1}, room, ink(theme.dim), line.track->node, host_.textFont(), 11);
 }
 
-void Strip::drawCell(const Line& line, const std::optional<Iteration>& frame, ImVec2 middle, float side,
+void Strip::drawCell(const Line& line, const std::optional<Iteration>& frame, ImVec2 middle, float height,
                      bool computed, bool chosen) {
   const Theme& theme = Theme::current();
   ImDrawList* draw = ImGui::GetWindowDrawList();
-  const ImVec2 low(middle.x - side / 2, middle.y - side / 2), high(middle.x + side / 2, middle.y + side / 2);
   PicturePtr picture;
   if (frame) picture = session_.frames().thumbnail(line.reel->run->id, line.track->port, *frame);
-  if (picture && picture->width > 0 && picture->height > 0) {
-    if (chosen) draw->AddRectFilled(low, high, ink(theme.window));
-    const auto filter = picture->width < side ? Textures::Filter::nearest : Textures::Filter::linear;
-    image(draw, host_.textures().of(picture, filter), *picture, middle, side);
+  if (picture && (picture->width <= 0 || picture->height <= 0)) picture = nullptr;
+  float& aspect = aspects_.try_emplace(line.track->port, 1.f).first->second;
+  if (picture) {
+    const float real =
+        std::clamp(static_cast<float>(picture->width) / static_cast<float>(picture->height), 0.4f, 2.5f);
+    if (std::exchange(aspect, real) != real) host_.redraw();
+  }
+  const ImVec2 half(height * aspect / 2, height / 2);
+  const ImVec2 low(middle.x - half.x, middle.y - half.y), high(middle.x + half.x, middle.y + half.y);
+  if (picture) {
+    drawImage(draw, host_.textures(), picture, low, high, static_cast<float>(picture->width) < 2 * half.x);
   } else {
     draw->AddRectFilled(low, high, ink(computed ? theme.raised : theme.field, computed ? 0.7 : 1), 2);
     draw->AddRect(low, high, ink(theme.border), 2);
   }
-  if (chosen) draw->AddRect({low.x - 1, low.y - 1}, {high.x + 1, high.y + 1}, ink(theme.text), 2, 2);
+  if (!chosen) return;
+  draw->AddRect({low.x - 1, low.y - 1}, {high.x + 1, high.y + 1}, ink(theme.window), 2, 4);
+  draw->AddRect({low.x - 1, low.y - 1}, {high.x + 1, high.y + 1}, ink(theme.text), 2, 2);
 }
 
 void Strip::drawLine(const Line& line, const Iteration& place, float height) {
   const ImVec2 clipLow = ImGui::GetWindowDrawList()->GetClipRectMin(),
                clipHigh = ImGui::GetWindowDrawList()->GetClipRectMax();
   if (line.top > clipHigh.y || line.top + height < clipLow.y) return;
-  const float side = height - kGap, middle = line.top + height / 2;
+  const float side = height - kGap - 2, middle = line.top + height / 2;
   const StepAxis& axis = line.inner ? line.axis : axis_;
   const std::vector<int64_t> chosen = axis.chosen(kGap);
   const double reach = chosen.size() > 1 ? static_cast<double>(chosen[1] - chosen[0]) / 2 : 1;
@@ -257,8 +259,12 @@ void Strip::tip(const Line& line, float x) {
   if (!computed) ImGui::TextDisabled("not computed yet");
   if (picture && picture->width > 0) {
     const float scale = 160.f / static_cast<float>(std::max(picture->width, picture->height));
-    ImGui::Image(host_.textures().of(picture),
-                 {static_cast<float>(picture->width) * scale, static_cast<float>(picture->height) * scale});
+    const ImVec2 size(static_cast<float>(picture->width) * scale,
+                      static_cast<float>(picture->height) * scale);
+    const ImVec2 low = ImGui::GetCursorScreenPos();
+    ImGui::Dummy(size);
+    drawImage(ImGui::GetWindowDrawList(), host_.textures(), picture, low, {low.x + size.x, low.y + size.y},
+              scale > 1);
   }
   ImGui::EndTooltip();
 }

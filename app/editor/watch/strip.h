@@ -4,6 +4,7 @@
 // cursor.
 #include <imgui.h>
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -43,7 +44,7 @@ class Strip {
   };
   static std::vector<Line> linesOf(const Reel& shown, const Reel& compared, const Iteration& place);
   void drawLine(const Line& line, const Iteration& place, float height);
-  void drawCell(const Line& line, const std::optional<Iteration>& frame, ImVec2 middle, float side,
+  void drawCell(const Line& line, const std::optional<Iteration>& frame, ImVec2 middle, float height,
                 bool computed, bool chosen);
   void drawLabel(const Line& line, float left, float height, bool comparing);
   void drawSteps(const Reel& shown, const Iteration& place, float top);
@@ -54,7 +55,8 @@ class Strip {
   Session& session_;
   ImGuiWidget& host_;
   StepAxis axis_;
-  std::vector<Line> drawn_;  // of this frame
+  std::map<std::string, float> aspects_;  // of each port's pictures: width over height
+  std::vector<Line> drawn_;               // of this frame
   float lineHeight_ = 0, scrolled_ = 0, gathered_ = 0;
   int grabbed_ = -1;  // the line that a drag began in; -1: none
   int64_t followed_ = -1;

@@ -15,7 +15,7 @@
 namespace loom::editor {
 namespace {
 
-constexpr float kLeastPlot = 56, kBesideFrom = 900;  // pixels
+constexpr float kLeastPlot = 80, kBesideFrom = 900;  // pixels
 constexpr QSize kPictureSize(1600, 900);
 
 }  // namespace
@@ -211,7 +211,7 @@ void Timeline::Implementation::drawPlotColumn(ImVec2 at, ImVec2 size) {
   ImGui::PushFont(nullptr, 12);
   ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, ImVec2(5, 2));
   ImGui::SetNextItemWidth(size.x);
-  if (ImGui::BeginCombo("##plot kind", nameOf(kind_), ImGuiComboFlags_HeightLargest)) {
+  if (ImGui::BeginCombo("##plot kind", nameOf(plots_.orScalars(kind_)), ImGuiComboFlags_HeightLargest)) {
     for (const PlotKind kind : kPlotKinds)
       if (ImGui::Selectable(nameOf(kind), kind == kind_)) setKind(kind);
     ImGui::Separator();
@@ -228,7 +228,7 @@ void Timeline::Implementation::drawPlotColumn(ImVec2 at, ImVec2 size) {
 }
 
 void Timeline::Implementation::drawPlotArea(ImVec2 at, ImVec2 size) {
-  const Plot& plot = plots_.of(kind_);
+  const Plot& plot = plots_.of(plots_.orScalars(kind_));
   const Theme& theme = Theme::current();
   const Iteration now = place();
   std::optional<double> cursor;
@@ -315,7 +315,7 @@ void Timeline::Implementation::draw(ImVec2 at, ImVec2 size) {
     if (plots && beside) {
       const float left = body.x + room.x - plotWidth;
       drawPlotColumn({left + 14, body.y}, {130, 22});
-      drawPlotArea({left + 56, body.y + 26}, {plotWidth - 66, room.y - 30});
+      drawPlotArea({left + 14, body.y + 26}, {plotWidth - 24, room.y - 30});
     } else if (plots) {
       const float top = body.y + stripHeight + 6;
       drawPlotColumn({body.x + 8, top}, {Strip::kLabels - 14, 22});
@@ -334,15 +334,15 @@ void Timeline::Implementation::draw(ImVec2 at, ImVec2 size) {
 
 bool Timeline::Implementation::exportCsv(const QString& file) {
   QSaveFile out(file);
-  const std::string text = csvOf(plots_.of(kind_));
+  const std::string text = csvOf(plots_.of(plots_.orScalars(kind_)));
   return out.open(QIODevice::WriteOnly) && out.write(text.data(), static_cast<qint64>(text.size())) >= 0 &&
          out.commit();
 }
 
 bool Timeline::Implementation::exportPng(const QString& file) {
-  const Plot& plot = plots_.of(kind_);
+  const Plot& plot = plots_.of(plots_.orScalars(kind_));
   const Reel& shown = reels_.shown();
-  QString title = nameOf(kind_);
+  QString title = nameOf(plot.kind);
   if (shown.run) title += QString(", run %1").arg(shown.run->number);
   if (!plot.bySteps && !place().empty()) title += QString(" at step %1").arg(stepAtCursor());
   const QImage image = plotPicture(plot, kPictureSize, title);

@@ -176,7 +176,7 @@ void Viewer::Implementation::drawPicture(ImVec2 at, ImVec2 size) {
       break;
     case Compare::difference:
       first = layerOf(content_.delta(), theme.text);
-      first.name = "|Δ|  " + content_.a().name + "  and  " + content_.b().name;
+      first.name = "difference of " + content_.a().name + " and " + content_.b().name;
       break;
     case Compare::wipe:
     case Compare::sideBySide:

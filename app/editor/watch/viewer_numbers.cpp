@@ -32,8 +32,11 @@ std::vector<Row> rowsOf(const ViewerSide& a, const ViewerSide* b, const ViewerSi
   const auto add = [&](const char* name, auto number) {
     rows.push_back({name, number(a.summary), b ? number(b->summary) : std::string(), false});
   };
-  add("min ... max", [](const Summary& s) { return numberText(s.min) + " ... " + numberText(s.max); });
-  add("mean, std", [](const Summary& s) { return numberText(s.mean) + ", " + numberText(s.std); });
+  const int digits = b ? 3 : 4;  // two columns have less room
+  add("min ... max",
+      [&](const Summary& s) { return numberText(s.min, digits) + " ... " + numberText(s.max, digits); });
+  add("mean, std",
+      [&](const Summary& s) { return numberText(s.mean, digits) + ", " + numberText(s.std, digits); });
   add("norm", [](const Summary& s) { return numberText(s.norm); });
   add("NaN, Inf", [](const Summary& s) { return std::to_string(s.nan) + ", " + std::to_string(s.inf); });
   const auto bad = [](const ViewerSide* side) { return side && side->summary.nan + side->summary.inf > 0; };
@@ -82,7 +85,7 @@ bool beginChart(const char* id, ImVec2 at, float width, double left, double righ
   ImPlot::PushStyleColor(ImPlotCol_PlotBorder, vec(theme.border, 1));
   ImPlot::PushStyleColor(ImPlotCol_AxisText, vec(theme.dim, 1));
   ImPlot::PushStyleColor(ImPlotCol_AxisGrid, vec(theme.border, 0.5f));
-  ImPlot::PushStyleVar(ImPlotStyleVar_PlotPadding, ImVec2(0, 1));
+  ImPlot::PushStyleVar(ImPlotStyleVar_PlotPadding, ImVec2(10, 1));  // room for the numbers at both ends
   ImPlot::PushStyleVar(ImPlotStyleVar_PlotMinSize, ImVec2(20, 20));
   ImPlot::PushStyleVar(ImPlotStyleVar_MinorTickLen, ImVec2(0, 0));
   ImPlot::PushStyleVar(ImPlotStyleVar_MajorTickLen, ImVec2(3, 0));
@@ -249,7 +252,7 @@ void drawRow(ImGuiWidget& host, const Values& a, const Values* b, ImVec2 at, ImV
   for (const Values* values : {&a, b}) {
     if (!values) continue;
     Series series;
-    series.name = values == &a ? (b ? "A" : "value") : "B";
+    series.name = std::string(values != &a ? "B" : b ? "A" : "value");
     series.colour = (values == &a ? theme.accent : theme.runB).rgb() & 0xffffff;
     series.compared = values != &a;
     for (size_t i = 0; i < values->data.size(); ++i) {
@@ -258,7 +261,7 @@ void drawRow(ImGuiWidget& host, const Values& a, const Values* b, ImVec2 at, ImV
     }
     plot.series.push_back(std::move(series));
   }
-  drawPlot(plot, {at.x + 52, at.y}, {size.x - 56, size.y}, StepAxis{}, {});
+  drawPlot(plot, at, size, StepAxis{}, {});
 }
 
 }  // namespace loom::editor

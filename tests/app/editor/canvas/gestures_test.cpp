@@ -187,13 +187,10 @@ class GesturesTest : public QObject {
   }
 
   void linksIntoParameters() {
-    // What goes round drives a parameter outside: how large a picture becomes.
+    // The iteration drives a parameter: how large a picture becomes.
     host_->drag(host_->at("loop", ">index:inside"), host_->at("clip", "limit"));
     QCOMPARE(linkOf("clip", "limit"), std::string());  // a whole number is none for a number: refused
-    host_->canvas.removeSelected(false);
-    session_->edit("Put in", [&](const Document& document) {
-      return moveToZone(document, "", session_->catalog(), {"free"}, "loop");
-    });
+    host_->drag(host_->header("free"), host_->at("loop", {}, 0.3f, 0.6f));
     host_->canvas.fitAll();
     host_->frames();
     host_->drag(host_->at("loop", ">index:inside"), host_->at("free", "width"));

@@ -99,14 +99,14 @@ inline std::string faultOf(const Document& document) {
 }  // namespace loom::editor
 
 // An edit is refused, with these words in the reason.
-#define REFUSED(edit, words)                                                                   \
-  do {                                                                                         \
-    std::string why;                                                                           \
-    try {                                                                                      \
-      (void)(edit);                                                                            \
-    } catch (const loom::Error& error) {                                                       \
-      why = error.full();                                                                      \
-    }                                                                                          \
-    if (why.find(words) == std::string::npos)                                                  \
-      QFAIL(("not refused with \"" + std::string(words) + "\", but \"" + why + "\"").c_str()); \
+#define REFUSED(edit, words)                                                                       \
+  do {                                                                                             \
+    std::string reason_;                                                                           \
+    try {                                                                                          \
+      (void)(edit);                                                                                \
+    } catch (const loom::Error& error) {                                                           \
+      reason_ = error.full();                                                                      \
+    }                                                                                              \
+    if (reason_.find(words) == std::string::npos)                                                  \
+      QFAIL(("not refused with \"" + std::string(words) + "\", but \"" + reason_ + "\"").c_str()); \
   } while (false)

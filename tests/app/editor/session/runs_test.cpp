@@ -52,6 +52,15 @@ class RunsTest : public QObject {
     QVERIFY(session_->checked().current);
   }
 
+  void mutedTakesAlongWhatNeedsIt() {
+    session_->edit(QStringLiteral("Mute"), [](const Document& document) {
+      return withNode(document, "strip", [](Node& node) { node.mode = NodeMode::muted; });
+    });
+    QTRY_VERIFY_WITH_TIMEOUT(session_->checked().current, kPatience);
+    QVERIFY(session_->checked().muted.contains("save_strip"));
+    QVERIFY(!session_->checked().muted.contains("save"));
+  }
+
   void newestOfManyEditsIsChecked() {
     for (int i = 1; i <= 50; ++i)
       session_->edit(QStringLiteral("Batch"),

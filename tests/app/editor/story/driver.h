@@ -1,7 +1,10 @@
 #pragma once
 // Drives a whole editor window as a person does: mouse, keys, and looking at what came of it.
+#include <QApplication>
+#include <QDialogButtonBox>
 #include <QFileDialog>
 #include <QLineEdit>
+#include <QPushButton>
 #include <QTest>
 #include <set>
 
@@ -14,6 +17,7 @@ class Driver {
   explicit Driver(const QString& data) : window({.runner = NOISELOOM_RUNNER, .dataFolder = data}) {
     window.resize(1280, 800);
     window.show();
+    QApplication::setActiveWindow(&window);  // there is no window manager to do it
   }
 
   MainWindow window;
@@ -23,7 +27,13 @@ class Driver {
 
   bool waitFor(const std::function<bool()>& done, int milliseconds = 60'000) { return QTest::qWaitFor(done, milliseconds); }
   /// Until the frame in which the last event is seen is painted.
-  void settle() { QTest::qWait(150); }
+  void settle() {
+    QTest::qWait(60);
+    for (int64_t painted = -1; painted != central().framesPainted();) {
+      painted = central().framesPainted();
+      QTest::qWait(60);
+    }
+  }
 
   bool ready() {
     return waitFor([&] { return !session().catalog().empty() && session().checked().current; });
@@ -80,6 +90,9 @@ class Driver {
   }
   /// Replaces what a field on a node says.
   void enter(const std::string& node, const std::string& port, const QString& text) {
+    canvas().zoomTo(1);
+    canvas().centreOn(node);
+    settle();
     doubleClick(at(node, port));
     key(Qt::Key_A, Qt::ControlModifier);
     type(text);
@@ -89,8 +102,7 @@ class Driver {
   /// Adds a node by the search at a place of the canvas.
   std::string add(QPoint where, const QString& search) {
     const auto before = ids();
-    QTest::mouseMove(&central(), where);
-    settle();
+    click(where);
     key(Qt::Key_Tab);
     type(search);
     key(Qt::Key_Return);
@@ -141,7 +153,10 @@ class Driver {
     field->setFocus();
     field->selectAll();
     QTest::keyClicks(field, file);
-    QTest::keyClick(field, Qt::Key_Return);
+    auto* buttons = dialog->findChild<QDialogButtonBox*>();
+    QTest::mouseClick(buttons->button(dialog->acceptMode() == QFileDialog::AcceptSave ? QDialogButtonBox::Save
+                                                                                      : QDialogButtonBox::Open),
+                      Qt::LeftButton);
     return waitFor([&] { return !window.findChild<QFileDialog*>(dialogName); }, 5000);
   }
 

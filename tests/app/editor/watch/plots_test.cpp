@@ -78,13 +78,12 @@ class PlotsTest : public QObject {
       const auto chosen = axis.chosen(4);
       QVERIFY(!chosen.empty() && std::is_sorted(chosen.begin(), chosen.end()));
       QVERIFY(chosen.front() >= 0 && chosen.back() < count);
-      for (size_t i = 1; i < chosen.size(); ++i)  // none overlaps another; rounding moves by half a step
-        QVERIFY(axis.x(chosen[i]) - axis.x(chosen[i - 1]) >=
-                std::min(40.0, width - 40) - (axis.scale() < 44 ? axis.scale() : 0) - 1e-6);
+      for (size_t i = 1; i < chosen.size(); ++i)  // none overlaps another, but for what can't be seen
+        QVERIFY(axis.x(chosen[i]) - axis.x(chosen[i - 1]) >= 40 - 1e-6);
       for (const int64_t step : chosen) QCOMPARE(axis.nearest(axis.x(step)), step);
     };
     holds();
-    QCOMPARE(axis.chosen(4).front(), 0);
+    QVERIFY(axis.x(static_cast<double>(axis.chosen(4).front())) < 100 + 64 + 40 || count == 1);
     QCOMPARE(axis.chosen(4).back(), count - 1);
     QVERIFY(axis.x(count - 1) <= 100 + width + 1e-6);
     const double under = 100 + width * 0.4, before = axis.stepAt(under);
