@@ -12,6 +12,7 @@
 #include <QUrl>
 
 #include "app/editor/shell/inspector_parts.h"
+#include "app/editor/shell/places.h"
 #include "app/editor/shell/widgets.h"
 #include "engine/core/error.h"
 #include "engine/graph/graph_file.h"
@@ -141,9 +142,10 @@ BatchPanel::BatchPanel(Session& session, QWidget* parent)
   });
   connect(&session, &Session::documentChanged, this, [this] {
     if (out_->text().isEmpty() || !out_->isModified()) {
-      const QString base = session_.file().isEmpty()
-                               ? QStandardPaths::writableLocation(QStandardPaths::PicturesLocation)
-                               : QFileInfo(session_.file()).absolutePath();
+      // Not among the graphs that come with the program.
+      const bool own = !session_.file().isEmpty() && !session_.file().startsWith(graphsFolder() + "/");
+      const QString base = !own ? QStandardPaths::writableLocation(QStandardPaths::PicturesLocation)
+                                : QFileInfo(session_.file()).absolutePath();
       const QString name = session_.file().isEmpty()
                                ? QString("batch")
                                : QFileInfo(session_.file()).completeBaseName() + "_batch";

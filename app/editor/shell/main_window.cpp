@@ -11,8 +11,6 @@
 
 namespace loom::editor {
 
-constexpr int kRefreshMs = 60;
-
 MainWindow::Implementation::Implementation(MainWindow& window, SessionOptions options)
     : window_(window), session_(std::move(options)) {
   applyLooks();
@@ -41,7 +39,6 @@ MainWindow::Implementation::Implementation(MainWindow& window, SessionOptions op
   connectNotices();
   restoreLayout();
   refresh_.setSingleShot(true);
-  refresh_.setInterval(kRefreshMs);
   connect(&refresh_, &QTimer::timeout, commands_, &Commands::refresh);
   commands_->refresh();
   session_.frames().setBudget(static_cast<size_t>(ShellSettings::framesBudgetMb(session_.settings())) << 20);

@@ -13,6 +13,7 @@ namespace loom::editor {
 namespace {
 
 constexpr int kNoticeMs = 7000;
+constexpr int kRefreshMs = 60;  // a run tells of its steps many times a second
 constexpr int kHints = 3;
 constexpr const char* kHintSetting = "hints/next";
 
@@ -33,7 +34,8 @@ void MainWindow::Implementation::connectNotices() {
   connect(&session_, &Session::documentChanged, this, &Implementation::updateTitle);
   for (auto signal : {&Session::documentChanged, &Session::selectionChanged, &Session::cursorChanged,
                       &Session::checkedChanged, &Session::catalogChanged})
-    connect(&session_, signal, this, &Implementation::refreshSoon);
+    // With the next event, before a key that follows: what is selected now can be deleted now.
+    connect(&session_, signal, this, [this] { refresh_.start(0); });
   connect(&session_.runs(), &Runs::changed, this, &Implementation::refreshSoon);
   connect(&session_.runs(), &Runs::listChanged, this, &Implementation::refreshSoon);
   connect(&session_.runs(), &Runs::failed, this, [this](const QString& id) {
@@ -109,7 +111,7 @@ void MainWindow::Implementation::connectNotices() {
 }
 
 void MainWindow::Implementation::refreshSoon() {
-  if (!refresh_.isActive()) refresh_.start();
+  if (!refresh_.isActive()) refresh_.start(kRefreshMs);
 }
 
 void MainWindow::Implementation::showWorkerNotice() {

@@ -109,7 +109,7 @@ class FieldsTest : public QObject {
       QCOMPARE(file.rows[11].cells[2].text, std::string("0.5"));
       QVERIFY(file.rows[10].cells[3].label.find("a, b") != std::string::npos);
     }
-    for (const char* bad : {"", "1,,2", "5..", "1,1"}) QVERIFY_EXCEPTION_THROWN(sweepOf("seed", bad), Error);
+    for (const char* bad : {"", "1,,2", "1,1"}) QVERIFY_EXCEPTION_THROWN(sweepOf("seed", bad), Error);
     QVERIFY_EXCEPTION_THROWN(SweepJob{}.csv(), Error);
     SweepJob huge{.graph = "g", .sweeps = {sweepOf("a", "0..9999"), sweepOf("b", "0..9999")}};
     QVERIFY_EXCEPTION_THROWN(huge.jsonLines(), Error);

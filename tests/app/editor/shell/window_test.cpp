@@ -286,7 +286,7 @@ class WindowTest : public QObject {
     auto* dialog = window_->findChild<QFileDialog*>("saveDialog");
     QVERIFY(dialog && dialog->isVisible());
     const QString png = folder_->filePath("kept.png");
-    dialog->findChild<QLineEdit*>("fileNameEdit")->setText(png);
+    dialog->selectFile(png);
     QMetaObject::invokeMethod(dialog, "accept");
     QTRY_COMPARE(session().file(), png);
     QVERIFY(!session().modified());
@@ -307,12 +307,14 @@ class WindowTest : public QObject {
     QVERIFY(findNode(session().document().graph, "start"));
     QVERIFY(!session().modified());
     window_->central().setFocus();
+    QTRY_VERIFY(window_->commands().action("edit.delete")->isEnabled());
     QTest::keyClick(&window_->central(), Qt::Key_Delete);
     QTRY_VERIFY(!findNode(session().document().graph, "start"));
     search->setFocus();
     QTest::keyClick(search, Qt::Key_Z, Qt::ControlModifier);  // the field has edits of its own
     QVERIFY(!findNode(session().document().graph, "start"));
     window_->central().setFocus();
+    QTRY_VERIFY(window_->commands().action("edit.undo")->isEnabled());
     QTest::keyClick(&window_->central(), Qt::Key_Z, Qt::ControlModifier);
     QVERIFY(findNode(session().document().graph, "start"));
   }

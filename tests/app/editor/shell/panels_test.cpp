@@ -1,0 +1,180 @@
+// The panels on the real window: the inspector's edits and their undo, zones, problems, history, runs, a
+// batch.
+#include <QtTest/QtTest>
+
+#include "app/editor/shell/batch_panel.h"
+#include "app/editor/shell/inspector.h"
+#include "app/editor/shell/main_window.h"
+#include "app/editor/shell/number_field.h"
+#include "app/editor/shell/places.h"
+
+using namespace loom;
+using namespace loom::editor;
+using nlohmann::json;
+
+class PanelsTest : public QObject {
+  Q_OBJECT
+
+  std::unique_ptr<QTemporaryDir> folder_;
+  std::unique_ptr<MainWindow> window_;
+  Session& session() { return window_->session(); }
+  const Node& node(const char* id) { return *findNode(session().document().graph, id); }
+  template <class T>
+  T* find(const QString& name) const {
+    T* found = nullptr;
+    for (T* each : window_->findChildren<T*>(name))
+      if (!found || each->isVisible()) found = each;
+    return found;
+  }
+  void select(const char* id) { session().select({.nodes = {id}, .wires = {}, .port = {}}); }
+  void type(QLineEdit* field, const QString& text) {
+    field->setFocus();
+    field->selectAll();
+    QTest::keyClicks(field, text);
+    QTest::keyClick(field, Qt::Key_Return);
+  }
+
+ private Q_SLOTS:
+  void init() {
+    folder_ = std::make_unique<QTemporaryDir>();
+    window_ = std::make_unique<MainWindow>(
+        SessionOptions{.runner = NOISELOOM_RUNNER, .dataFolder = folder_->filePath("data")});
+    window_->resize(1280, 800);
+    window_->show();
+    QVERIFY(QTest::qWaitForWindowExposed(window_.get()));
+    window_->activateWindow();
+    QTRY_VERIFY_WITH_TIMEOUT(!session().catalog().empty(), 20000);
+    QVERIFY(window_->openFile(graphsFolder() + "/ddim.loom"));
+  }
+  void cleanup() {
+    window_.reset();
+    folder_.reset();
+  }
+
+  void parametersAreEditedAndUndone() {
+    select("start");
+    const json before = node("start").params.at("batch");
+    auto* batch = find<NumberField>("param.start.batch");
+    QVERIFY(batch && batch->isVisible());
+    type(batch, "2*3");
+    QCOMPARE(node("start").params.at("batch"), json(6));
+    QVERIFY(session().modified());
+    session().undoOnce();
+    QCOMPARE(node("start").params.at("batch"), before);
+    QCOMPARE(batch->value(), before);  // the same field: it was not built anew
+    // A drag is one step of undo.
+    window_->central().setFocus();
+    const size_t entries = session().undo().now();
+    QTest::mousePress(batch, Qt::LeftButton, {}, {20, 8});
+    for (int x = 20; x <= 80; x += 4) QTest::mouseMove(batch, {x, 8});
+    QTest::mouseRelease(batch, Qt::LeftButton, {}, {80, 8});
+    QVERIFY(node("start").params.at("batch") > before);
+    QCOMPARE(session().undo().now(), entries + 1);
+    session().undoOnce();
+    QCOMPARE(node("start").params.at("batch"), before);
+    // Out of its range it stays as it was, and says why.
+    QSignalSpy noticed(&session(), &Session::noticed);
+    type(batch, "-5");
+    QCOMPARE(node("start").params.at("batch"), before);
+    QCOMPARE(noticed.count(), 1);
+    QCOMPARE(batch->value(), before);
+    // The dice, and back to the default.
+    auto* dice = find<QPushButton>("param.start.seed.dice");
+    const json seed = node("start").params.at("seed");
+    dice->click();
+    QVERIFY(node("start").params.at("seed") != seed);
+    find<QToolButton>("param.start.seed.reset")->click();
+    QVERIFY(!node("start").params.count("seed"));
+  }
+
+  void aNodeIsRenamedAndMuted() {
+    select("start");
+    type(find<QLineEdit>("inspectorId"), "noise_at_first");
+    QVERIFY(findNode(session().document().graph, "noise_at_first"));
+    QCOMPARE(session().selection().nodes, Ids{"noise_at_first"});
+    type(find<QLineEdit>("inspectorTitle"), "First noise");
+    QCOMPARE(node("noise_at_first").title, std::string("First noise"));
+    type(find<QLineEdit>("inspectorId"), "sampling");  // is taken
+    QVERIFY(findNode(session().document().graph, "noise_at_first"));
+    auto* mode = find<QComboBox>("inspectorMode");
+    mode->setCurrentIndex(1);
+    Q_EMIT mode->activated(1);
+    QCOMPARE(node("noise_at_first").mode, NodeMode::muted);
+    for (int i = 0; i < 3; ++i) session().undoOnce();
+    QVERIFY(!session().modified());
+  }
+
+  void zonesAndExposedValues() {
+    select("sampling");
+    const size_t states = node("sampling").zone->state.size();
+    find<QPushButton>("zoneAddState")->click();
+    QCOMPARE(node("sampling").zone->state.size(), states + 1);
+    session().undoOnce();
+    session().select({});
+    type(find<QLineEdit>("documentTitle"), "Mine");
+    QCOMPARE(session().document().title, std::string("Mine"));
+    auto* seed = find<NumberField>("param.seed");
+    QVERIFY(seed);
+    type(seed, "99");
+    for (const ExposedInput& input : session().document().graph.inputs)
+      if (input.name == "seed")
+        for (const Link& to : input.to) QCOMPARE(node(to.node.c_str()).params.at(to.port), json(99));
+    auto* history = find<QListWidget>("historyList");
+    QCOMPARE(history->count(), static_cast<int>(session().undo().entries().size()));
+    Q_EMIT history->itemClicked(history->item(0));
+    QVERIFY(!session().modified());
+  }
+
+  void problemsLeadToTheNode() {
+    session().edit("Unlink", [&](const Document& document) {
+      return editor::disconnect(document, "", [&] {
+        std::vector<Wire> wires;
+        for (const Wire& wire : wiresOf(document.graph))
+          if (wire.to.node == "predict" && wire.to.slot == "schedule") wires.push_back(wire);
+        return wires;
+      }());
+    });
+    auto* list = find<QListWidget>("problemsList");
+    QTRY_VERIFY_WITH_TIMEOUT(list->count() > 0, 10000);
+    QVERIFY(list->item(0)->text().contains("predict"));
+    QVERIFY(!find<QPushButton>("statusProblems")->text().contains("no "));
+    Q_EMIT list->itemClicked(list->item(0));
+    QCOMPARE(session().selection().nodes, Ids{"predict"});
+    session().undoOnce();
+    QTRY_COMPARE_WITH_TIMEOUT(list->count(), 0, 10000);
+  }
+
+  void aBatchRunsAndShowsItsGrid() {
+    for (const char* name : {"batch", "steps"})
+      session().edit("Set", [&](const Document& document) {
+        const bool batch = name == std::string("batch");
+        return setParam(document, "", session().catalog(), batch ? "start" : "timesteps",
+                        batch ? "batch" : "steps", batch ? 1 : 2);
+      });
+    window_->commands().action("batch.panel")->trigger();
+    auto* panel = find<BatchPanel>("batchPanel");
+    auto* values = find<QLineEdit>("batchValues");
+    auto* names = find<QComboBox>("batchName");
+    names->setCurrentText("seed");
+    QTest::keyClicks(values, "1,,2");
+    QVERIFY(!find<QPushButton>("batchRun")->isEnabled());
+    values->clear();
+    QTest::keyClicks(values, "1..2");
+    panel->addSweep("eta", "0,1");
+    QCOMPARE(find<QLabel>("batchTotal")->text(), QString("4 jobs"));
+    auto* out = find<QLineEdit>("batchOut");
+    out->setText(folder_->filePath("sweep"));
+    out->setModified(true);
+    QSignalSpy finished(panel, &BatchPanel::finished);
+    QTest::mouseClick(find<QPushButton>("batchRun"), Qt::LeftButton);
+    QVERIFY(panel->running());
+    QTRY_COMPARE_WITH_TIMEOUT(finished.count(), 1, 60000);
+    QVERIFY2(finished[0][0].toBool(), qPrintable(find<QLabel>("batchState")->text()));
+    QVERIFY(QFileInfo::exists(finished[0][1].toString()));
+    QVERIFY(!find<QLabel>("batchGrid")->pixmap().isNull());
+    QVERIFY(QFileInfo::exists(folder_->filePath("sweep/jobs.jsonl")));
+  }
+};
+
+QTEST_MAIN(PanelsTest)
+#include "panels_test.moc"
