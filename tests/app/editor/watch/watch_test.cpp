@@ -290,7 +290,7 @@ void WatchTest::everyPlotHasNumbers() {
   for (int kind = 0; kind < 8; ++kind) {
     session_->settings().setValue("timeline/plot", kind);
     Stage stage(*session_);
-    stage.resize(900, 640);
+    stage.resize(640, 440);
     stage.show();
     QVERIFY(QTest::qWaitForWindowExposed(&stage));
     connect(session_.get(), &Session::redraw, &stage, &ImGuiWidget::redraw);
