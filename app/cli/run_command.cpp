@@ -16,6 +16,7 @@
 #include "app/cli/recordings.h"
 #include "app/cli/terminal_observer.h"
 #include "engine/node/result_text.h"
+#include "engine/plan/flatten.h"
 #include "engine/run/checkpoints.h"
 #include "engine/run/disk_cache.h"
 #include "engine/run/history.h"
@@ -146,6 +147,8 @@ void RunSession::prepare() {
   observer_.add(files_);
   observer_.add(*recorder_);
   observer_.add(request_.json ? static_cast<Observer&>(events_) : terminal_);
+  for (const LostNode& each : lostNodes(*graph_.document, registry_))
+    say(each.node, "is left out with " + each.because);
   checkpoints_ = std::make_unique<DiskCheckpoints>(DiskCheckpoints::Options{
       .folder = graph_.files.options().output / ".checkpoints",
       .everySeconds = request_.checkpointEvery,

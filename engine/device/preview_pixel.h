@@ -1,7 +1,6 @@
 #pragma once
 // One pixel of a packed preview: the mean of what it covers, its colours by a matrix, eight bits each. What
 // the CPU's loop and the GPU's kernel share.
-#include <cmath>
 #include <cstdint>
 
 #include "engine/device/both_sides.h"
@@ -22,21 +21,24 @@ using PackPreviewFunction = int(const PackedPreview*, void* stream);  // noiselo
 
 constexpr uint32_t kPreviewNotFinite = 0xFFFF00FF;  // magenta, as bytes R, G, B, A on little-endian machines
 
-/// Pixel `index` of all samples' pixels, row by row. Covers rows ⌊y H / h⌋ to ⌈(y + 1) H / h⌉, which for a
-/// multiple is one, as adaptive_avg_pool2d does.
-LOOM_BOTH_SIDES uint32_t previewPixel(const PackedPreview& p, int64_t index) {
-  const int64_t x = index % p.outWidth, y = index / p.outWidth % p.outHeight;
-  const int64_t sample = index / p.outWidth / p.outHeight;
-  const int64_t top = y * p.height / p.outHeight, left = x * p.width / p.outWidth;
-  const int64_t bottom = ((y + 1) * p.height + p.outHeight - 1) / p.outHeight;
-  const int64_t right = ((x + 1) * p.width + p.outWidth - 1) / p.outWidth;
+/// The rows, or columns, that a pixel covers.
+struct Covered {
+  int64_t begin, end;
+};
+/// Pixel i of n over a side of S: ⌊i S / n⌋ to ⌈(i + 1) S / n⌉, as adaptive_avg_pool2d has it.
+LOOM_BOTH_SIDES Covered coveredBy(int64_t pixel, int64_t pixels, int64_t side) {
+  return {pixel * side / pixels, ((pixel + 1) * side + pixels - 1) / pixels};
+}
+
+LOOM_BOTH_SIDES uint32_t previewPixel(const PackedPreview& p, int64_t sample, Covered rows, Covered columns) {
   float colour[3] = {p.bias[0], p.bias[1], p.bias[2]};
   for (int64_t c = 0; c < p.channels; ++c) {
     const float* plane = p.picture + (sample * p.channels + c) * p.height * p.width;
     float sum = 0;
-    for (int64_t row = top; row < bottom; ++row)
-      for (int64_t column = left; column < right; ++column) sum += plane[row * p.width + column];
-    const float mean = sum / static_cast<float>((bottom - top) * (right - left));
+    for (int64_t row = rows.begin; row < rows.end; ++row)
+      for (int64_t column = columns.begin; column < columns.end; ++column)
+        sum += plane[row * p.width + column];
+    const float mean = sum / static_cast<float>((rows.end - rows.begin) * (columns.end - columns.begin));
     // A difference of itself is 0 but for NaN and the infinities.
     if (!(mean - mean == 0)) return kPreviewNotFinite;
     for (int k = 0; k < 3; ++k) colour[k] += p.matrix[k][c] * mean;

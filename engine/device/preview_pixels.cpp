@@ -3,7 +3,8 @@
 #include <ATen/ATen.h>
 #include <c10/core/GradMode.h>
 
-#include <cstring>
+#include <algorithm>
+#include <vector>
 
 #include "engine/core/error.h"
 #include "engine/device/cuda_library.h"
@@ -14,7 +15,7 @@ namespace {
 
 constexpr int64_t kLongestSide = 4096;
 
-PackedPreview described(const at::Tensor& picture, const PreviewColours& colours, const at::Tensor& out) {
+PackedPreview described(const at::Tensor& picture, const PictureColours& colours, const at::Tensor& out) {
   PackedPreview p;
   p.picture = picture.const_data_ptr<float>();
   p.batch = picture.size(0);
@@ -32,7 +33,7 @@ PackedPreview described(const at::Tensor& picture, const PreviewColours& colours
 }
 
 // The same by LibTorch's operations, for a GPU without our kernels.
-at::Tensor byOperations(const at::Tensor& picture, const PreviewColours& colours, int64_t height,
+at::Tensor byOperations(const at::Tensor& picture, const PictureColours& colours, int64_t height,
                         int64_t width) {
   const int64_t channels = picture.size(1);
   const at::Tensor small = at::adaptive_avg_pool2d(picture, {height, width});
@@ -56,18 +57,20 @@ at::Tensor byOperations(const at::Tensor& picture, const PreviewColours& colours
       .contiguous();
 }
 
-}  // namespace
-
-PreviewColours PreviewColours::ofPicture(int64_t channels) {
-  PreviewColours colours;
-  if (channels != 1 && channels != 3)
-    throw Error("a picture has 1 or 3 channels, not " + std::to_string(channels) +
-                ": a latent needs colours of its own");
-  for (size_t k = 0; k < 3; ++k) colours.matrix[k][channels == 1 ? 0 : k] = 1;
-  return colours;
+void packOnCpu(const PackedPreview& p) {
+  std::vector<Covered> columns;
+  for (int64_t x = 0; x < p.outWidth; ++x) columns.push_back(coveredBy(x, p.outWidth, p.width));
+  uint32_t* out = p.out;
+  for (int64_t sample = 0; sample < p.batch; ++sample)
+    for (int64_t y = 0; y < p.outHeight; ++y) {
+      const Covered rows = coveredBy(y, p.outHeight, p.height);
+      for (const Covered& column : columns) *out++ = previewPixel(p, sample, rows, column);
+    }
 }
 
-at::Tensor previewPixels(const at::Tensor& picture, const PreviewColours& colours, int64_t height,
+}  // namespace
+
+at::Tensor previewPixels(const at::Tensor& picture, const PictureColours& colours, int64_t height,
                          int64_t width) {
   if (!picture.defined() || picture.dim() != 4 || picture.scalar_type() != at::kFloat ||
       picture.numel() == 0 || picture.size(1) > PackedPreview::kMostChannels)
@@ -87,7 +90,7 @@ at::Tensor previewPixels(const at::Tensor& picture, const PreviewColours& colour
     launchCuda(plain.device(), kKernel, [&](void* on) { return launch(&p, on); });
     return out;
   }
-  for (int64_t i = 0; i < p.batch * height * width; ++i) p.out[i] = previewPixel(p, i);
+  packOnCpu(p);
   return out;
 }
 

@@ -7,6 +7,7 @@
 #include <array>
 #include <cmath>
 
+#include "engine/device/preview_pixels.h"
 #include "engine/live/preview_means.h"
 #include "engine/values/tensors.h"
 
@@ -52,7 +53,8 @@ Colour falseColour(double unit) {
 struct Source {
   at::Tensor tiles;  // [tiles, channels, H, W], of any real dtype
   PreviewKind kind = PreviewKind::picture;
-  bool line = false;    // a tensor [W]
+  std::optional<PictureColours> colours = {};  // of a picture
+  bool line = false;                           // a tensor [W]
   bool merged = false;  // the mean of its channels is shown, of which there are any number
 };
 
@@ -77,22 +79,19 @@ at::Tensor firstOf(const at::Tensor& planes, int64_t samples) {
   return planes.narrow(0, 0, std::min(samples, planes.size(0))).detach();
 }
 
-std::optional<at::Tensor> pictureOf(const Value& value) {
-  if (!value.type().picture) return {};
-  const at::Tensor picture = value.type().picture(value);
-  if (!picture.defined()) return {};
-  if (picture.dim() != 4 || picture.numel() == 0 || (picture.size(1) != 1 && picture.size(1) != 3))
-    throw Error("the type " + value.type().name + " gave " + describe(picture) +
-                " as its picture, which must be [B, 1 or 3, H, W]");
-  return picture;
+std::optional<PictureColours> coloursOf(const Value& value) {
+  const at::Tensor* tensor = value.tensor();
+  if (!value.type().picture || !tensor || tensor->dim() != 4 || tensor->numel() == 0) return {};
+  if (tensor->size(1) > PictureColours::kMostChannels) return {};
+  return value.type().picture(tensor->size(1));
 }
 
 Source sourceOf(const Value& value, const PreviewOptions& options) {
   if (value.empty()) throw Error("there is no value to show");
   const bool wantsPicture = options.kind == PreviewKind::picture;
   if (wantsPicture || options.kind == PreviewKind::automatic) {
-    if (const auto picture = pictureOf(value))
-      return {firstOf(*picture, options.samples), PreviewKind::picture, false};
+    if (const auto colours = coloursOf(value))
+      return {firstOf(*value.tensor(), options.samples), PreviewKind::picture, colours};
     if (wantsPicture)
       throw Error(value.summary() + " has no look of its own. Show its numbers: normalised, false_colour");
   }
@@ -109,7 +108,7 @@ Source sourceOf(const Value& value, const PreviewOptions& options) {
   if (options.kind == PreviewKind::channels) {
     const at::Tensor channels = planes[0].detach();
     return {channels.narrow(0, 0, std::min(kMostChannelTiles, channels.size(0))).unsqueeze(1),
-            PreviewKind::channels, line};
+            PreviewKind::channels, {}, line};
   }
   const at::Tensor first = firstOf(planes, options.samples);
   const bool colours = tensor->dim() == 3 ? tensor->size(0) == 3
@@ -118,8 +117,8 @@ Source sourceOf(const Value& value, const PreviewOptions& options) {
                            : colours                              ? PreviewKind::normalised
                                                                   : PreviewKind::false_colour;
   if (planes.size(1) == 1 || (kind == PreviewKind::normalised && planes.size(1) == 3))
-    return {first, kind, line};
-  return {first, kind, line, true};
+    return {first, kind, {}, line};
+  return {first, kind, {}, line, true};
 }
 
 /// How large a tile is, and where the tiles lie.
@@ -135,12 +134,10 @@ Grid gridOf(const Source& source, int64_t longest) {
   const int64_t height = source.tiles.size(2), width = source.tiles.size(3);
   const int64_t mostWide = std::max<int64_t>(longest / columns, 1);
   const int64_t mostHigh = std::max<int64_t>(longest / rows, 1);
-  const double scale = std::min(static_cast<double>(mostWide) / static_cast<double>(width),
-                                static_cast<double>(mostHigh) / static_cast<double>(height));
+  const double scale = std::min({static_cast<double>(mostWide) / static_cast<double>(width),
+                                 static_cast<double>(mostHigh) / static_cast<double>(height), 1.0});
   const auto scaled = [&](int64_t size, int64_t most) {
-    const double exact =
-        scale >= 1 ? static_cast<double>(size) * std::floor(scale) : static_cast<double>(size) * scale;
-    return std::clamp<int64_t>(std::llround(exact), 1, most);
+    return std::clamp<int64_t>(std::llround(static_cast<double>(size) * scale), 1, most);
   };
   Grid grid{columns, rows, scaled(width, mostWide), scaled(height, mostHigh)};
   // One row of pixels is hard to see.
@@ -148,7 +145,7 @@ Grid gridOf(const Source& source, int64_t longest) {
   return grid;
 }
 
-/// What is shown, at its size in the preview or, where that is larger, its own.
+/// The numbers that are shown, at their size in the preview.
 struct Small {
   int64_t tiles, channels, height, width;
   std::vector<float> numbers;
@@ -166,7 +163,6 @@ Small reduced(const Source& source, const Grid& grid) {
 }
 
 void setRange(Preview& preview, const Small& small, const PreviewOptions& options) {
-  if (preview.kind == PreviewKind::picture) return;
   bool any = false;
   double low = 0, high = 0;
   for (const float x : small.numbers) {
@@ -179,6 +175,23 @@ void setRange(Preview& preview, const Small& small, const PreviewOptions& option
   preview.high = options.high.value_or(high);
 }
 
+/// Where a tile's first byte lies.
+int64_t placeOf(int64_t tile, const Preview& preview, const Grid& grid) {
+  return 4 * (tile / grid.columns * grid.height * preview.width + tile % grid.columns * grid.width);
+}
+
+// Colours are made where the tensor lives: four bytes a pixel leave it.
+void paintPicture(Preview& preview, const Source& source, const Grid& grid) {
+  const at::Tensor pixels =
+      previewPixels(source.tiles.to(at::kFloat), *source.colours, grid.height, grid.width).to(at::kCPU);
+  const uint8_t* from = pixels.const_data_ptr<uint8_t>();
+  for (int64_t tile = 0; tile < source.tiles.size(0); ++tile) {
+    uint8_t* out = preview.rgba.data() + placeOf(tile, preview, grid);
+    for (int64_t y = 0; y < grid.height; ++y, from += 4 * grid.width)
+      std::copy_n(from, 4 * grid.width, out + y * 4 * preview.width);
+  }
+}
+
 class Painter {
  public:
   Painter(Preview& preview, const Small& small, const Grid& grid)
@@ -189,38 +202,20 @@ class Painter {
         height_(small.height),
         width_(small.width) {}
 
-  // Pixel y, x is of row y · height / grid height, and of its column likewise. Each number is coloured once,
-  // and enlarged by copying: a picture of 32 pixels a side is shown by 16 for each.
   void paint(int64_t tile) {
-    const int64_t left = tile % grid_.columns * grid_.width, top = tile / grid_.columns * grid_.height;
-    const int64_t stride = 4 * preview_.width;
-    uint8_t* out = preview_.rgba.data() + top * stride + 4 * left;
-    int64_t y = 0;
-    for (int64_t row = 0; row < height_; ++row) {
-      const int64_t end = endOf(row, height_, grid_.height);
-      if (y == end) continue;
-      paintRow(tile, row, out + y * stride);
-      for (int64_t next = y + 1; next < end; ++next)
-        std::copy_n(out + y * stride, 4 * grid_.width, out + next * stride);
-      y = end;
-    }
+    uint8_t* out = preview_.rgba.data() + placeOf(tile, preview_, grid_);
+    for (int64_t y = 0; y < height_; ++y) paintRow(tile, y, out + y * 4 * preview_.width);
+    // A line's one row.
+    for (int64_t y = height_; y < grid_.height; ++y)
+      std::copy_n(out, 4 * grid_.width, out + y * 4 * preview_.width);
   }
 
  private:
-  // The first of `pixels` that is no longer of this one of so many.
-  static int64_t endOf(int64_t one, int64_t many, int64_t pixels) {
-    return ((one + 1) * pixels + many - 1) / many;
-  }
-
-  void paintRow(int64_t tile, int64_t row, uint8_t* out) const {
-    int64_t x = 0;
-    for (int64_t column = 0; column < width_; ++column) {
-      const int64_t end = endOf(column, width_, grid_.width);
-      const Colour colour = colourAt(tile, row, column);
-      for (; x < end; ++x, out += 4) {
-        std::copy(colour.begin(), colour.end(), out);
-        out[3] = 255;
-      }
+  void paintRow(int64_t tile, int64_t y, uint8_t* out) const {
+    for (int64_t x = 0; x < width_; ++x, out += 4) {
+      const Colour colour = colourAt(tile, y, x);
+      std::copy(colour.begin(), colour.end(), out);
+      out[3] = 255;
     }
   }
 
@@ -234,7 +229,7 @@ class Painter {
       // One number everywhere is neither dark nor bright.
       unit[static_cast<size_t>(c)] = range == 0 ? 0.5 : (value - preview_.low) / range;
     }
-    if (preview_.kind == PreviewKind::picture || preview_.kind == PreviewKind::normalised)
+    if (preview_.kind == PreviewKind::normalised)
       return {level(unit[0]), level(unit[1]), level(unit[2])};
     return falseColour(unit[0]);
   }
@@ -270,7 +265,6 @@ Preview previewOf(const Value& value, const PreviewOptions& options) {
   const c10::AutoGradMode noGradients(false);
   const Source source = sourceOf(value, options);
   const Grid grid = gridOf(source, options.longestSide);
-  const Small small = reduced(source, grid);
 
   Preview preview;
   preview.kind = source.kind;
@@ -279,6 +273,11 @@ Preview previewOf(const Value& value, const PreviewOptions& options) {
   preview.width = grid.columns * grid.width;
   preview.height = grid.rows * grid.height;
   preview.rgba.assign(static_cast<size_t>(4 * preview.width * preview.height), 0);
+  if (source.colours) {
+    paintPicture(preview, source, grid);
+    return preview;
+  }
+  const Small small = reduced(source, grid);
   setRange(preview, small, options);
   Painter painter(preview, small, grid);
   for (int64_t tile = 0; tile < small.tiles; ++tile) painter.paint(tile);

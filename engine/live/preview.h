@@ -22,7 +22,7 @@ std::string previewKindName(PreviewKind kind);
 PreviewKind previewKindOf(const std::string& name);
 
 struct PreviewOptions {
-  int64_t longestSide = 128;  // pixels of the whole, 1 to 4096
+  int64_t longestSide = 128;  // at most so many pixels of the whole, 1 to 4096
   int64_t samples = 1;        // tiles: the first of the batch, 1 to 256; `channels`: always its first 64
   PreviewKind kind = PreviewKind::automatic;
   std::optional<double> low = {},
@@ -38,8 +38,8 @@ struct Preview {
 };
 
 /// Tensors [W], [H, W], [3, H, W], [N, H, W], [..., C, H, W] of any real dtype, on any device. Reduced by the
-/// mean of the pixels that one covers, enlarged by a whole number. A pixel over a NaN or an infinity is
-/// magenta, which no map here has otherwise. Throws Error where there is nothing to look at (a number, an
+/// mean of the pixels that one covers, and never enlarged: who shows it does that. A pixel over a NaN or an
+/// infinity is magenta, which no map here has otherwise. Throws Error where there is nothing to look at (a number, an
 /// empty tensor, no tensor at all), and on options that are none.
 Preview previewOf(const Value& value, const PreviewOptions& options = {});
 

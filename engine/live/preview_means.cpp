@@ -3,18 +3,14 @@
 #include <ATen/ATen.h>
 #include <ATen/Dispatch.h>
 
+#include "engine/device/preview_pixel.h"
+
 namespace loom {
 namespace {
 
-/// The rows, or columns, that one pixel covers.
-struct Covered {
-  int64_t begin, end;
-};
-
-std::vector<Covered> coveredBy(int64_t pixels, int64_t size) {
+std::vector<Covered> allCovered(int64_t pixels, int64_t side) {
   std::vector<Covered> covered;
-  for (int64_t i = 0; i < pixels; ++i)
-    covered.push_back({i * size / pixels, ((i + 1) * size + pixels - 1) / pixels});
+  for (int64_t i = 0; i < pixels; ++i) covered.push_back(coveredBy(i, pixels, side));
   return covered;
 }
 
@@ -24,8 +20,8 @@ class Means {
   Means(const at::Tensor& tiles, int64_t height, int64_t width)
       : data_(tiles.const_data_ptr<T>()),
         tiles_(tiles),
-        rows_(coveredBy(height, tiles.size(2))),
-        columns_(coveredBy(width, tiles.size(3))),
+        rows_(allCovered(height, tiles.size(2))),
+        columns_(allCovered(width, tiles.size(3))),
         sums_(static_cast<size_t>(height * width)) {}
 
   // Channel by channel, as they lie in memory.

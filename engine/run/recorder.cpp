@@ -34,16 +34,12 @@ bool fitsAFile(const Value& value) {
 
 at::Tensor tensorFor(const Value& value) {
   if (value.empty()) return {};
-  if (value.is<Int>()) return at::scalar_tensor(value.as<Int>(), at::kLong);
-  if (value.is<Real>()) return at::scalar_tensor(value.as<Real>(), at::kDouble);
-  if (value.is<Bool>()) return at::scalar_tensor(value.as<Bool>(), at::kBool);
+  if (value.type().makeTensor) return value.type().makeTensor(value);
   const at::Tensor* tensor = value.tensor();
   return tensor ? *tensor : at::Tensor();
 }
 
-bool hasTensor(const TypeInfo& type) {
-  return type.tensor || &type == &typeOf<Int>() || &type == &typeOf<Real>() || &type == &typeOf<Bool>();
-}
+bool hasTensor(const TypeInfo& type) { return type.tensor || type.makeTensor; }
 
 Recorder::Recorder(Options options) : options_(std::move(options)) {
   if (!options_.folder.empty()) clearRecordingFolder(options_.folder);

@@ -1,5 +1,7 @@
 #include "engine/values/scalars.h"
 
+#include <ATen/ATen.h>
+
 #include <cmath>
 #include <sstream>
 
@@ -12,7 +14,8 @@ using nlohmann::json;
 
 template <class T>
 TypeInfo scalar(const char* id, const char* name, const char* colour, const char* doc,
-                Value (*parse)(const json&), json (*format)(const Value&)) {
+                Value (*parse)(const json&), json (*format)(const Value&),
+                at::Tensor (*makeTensor)(const Value&) = nullptr) {
   TypeInfo type;
   type.id = id;
   type.name = name;
@@ -20,6 +23,7 @@ TypeInfo scalar(const char* id, const char* name, const char* colour, const char
   type.doc = doc;
   type.parse = parse;
   type.format = format;
+  type.makeTensor = makeTensor;
   type.bytes = [](const Value&) { return sizeof(T); };
   type.summary = [](const Value& value) {
     return shortened(value.type().format(value).dump(-1, ' ', false, json::error_handler_t::replace));
@@ -67,7 +71,8 @@ const TypeInfo& typeOf<Int>() {
   static const TypeInfo type = scalar<Int>(
       "int", "Whole number", "#8FB98B", "A whole number.",
       [](const json& j) { return Value::of<Int>(integer(j)); },
-      [](const Value& v) -> json { return v.as<Int>(); });
+      [](const Value& v) -> json { return v.as<Int>(); },
+      [](const Value& v) { return at::scalar_tensor(v.as<Int>(), at::kLong); });
   return type;
 }
 
@@ -76,7 +81,8 @@ const TypeInfo& typeOf<Real>() {
   static const TypeInfo type = scalar<Real>(
       "real", "Number", "#A3BE8C", "A real number, in double precision.",
       [](const json& j) { return Value::of<Real>(number(j)); },
-      [](const Value& v) -> json { return v.as<Real>(); });
+      [](const Value& v) -> json { return v.as<Real>(); },
+      [](const Value& v) { return at::scalar_tensor(v.as<Real>(), at::kDouble); });
   return type;
 }
 
@@ -88,7 +94,8 @@ const TypeInfo& typeOf<Bool>() {
         if (!j.is_boolean()) wrong("true or false", j);
         return Value::of<Bool>(j.get<bool>());
       },
-      [](const Value& v) -> json { return v.as<Bool>(); });
+      [](const Value& v) -> json { return v.as<Bool>(); },
+      [](const Value& v) { return at::scalar_tensor(v.as<Bool>(), at::kBool); });
   return type;
 }
 

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "engine/core/error.h"
+#include "engine/values/picture_colours.h"
 
 namespace loom {
 
@@ -94,9 +95,11 @@ struct TypeInfo {
   std::string (*summary)(const Value&) = nullptr;  // one line
   const at::Tensor* (*tensor)(const Value&) = nullptr;
 
-  /// How it looks, where that is more than the plain tensor: floats [B, 1 or 3, H, W] in [0, 1], on the
-  /// value's device. Null: it is shown as its tensor's numbers.
-  at::Tensor (*picture)(const Value&) = nullptr;
+  /// Of a small value that holds no tensor but is made of numbers: they as one, for curves and who asks for them.
+  at::Tensor (*makeTensor)(const Value&) = nullptr;
+  /// The colours of its tensor [B, C, H, W] where that is a picture; empty for a C that has no look. Null: it
+  /// is shown as its tensor's numbers.
+  std::optional<PictureColours> (*picture)(int64_t channels) = nullptr;
 
   /// Scalar kinds only: a parameter's form in a graph file. `parse` throws Error.
   Value (*parse)(const nlohmann::json&) = nullptr;

@@ -5,7 +5,7 @@
 #include <charconv>
 #include <map>
 
-#include "engine/values/scalars.h"
+#include "engine/run/recorder.h"
 
 namespace loom {
 namespace {
@@ -27,11 +27,8 @@ std::string field(const std::string& text) {
 
 double numberOf(const Value& value) {
   if (value.empty()) throw Error("there is no value");
-  if (value.is<Int>()) return static_cast<double>(value.as<Int>());
-  if (value.is<Real>()) return value.as<Real>();
-  if (value.is<Bool>()) return value.as<Bool>() ? 1 : 0;
-  const at::Tensor* tensor = value.tensor();
-  if (tensor && tensor->defined() && tensor->numel() == 1) return tensor->item<double>();
+  const at::Tensor tensor = tensorFor(value);
+  if (tensor.defined() && tensor.numel() == 1) return tensor.item<double>();
   throw Error("a curve is made of single numbers, not of " + value.type().name + " (" + value.summary() +
               ")");
 }

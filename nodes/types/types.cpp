@@ -37,49 +37,22 @@ TypeInfo named(const char* id, const char* name, const char* colour, const char*
   return info;
 }
 
-bool isPictures(const at::Tensor& tensor) { return tensor.defined() && tensor.dim() == 4; }
-
-at::Tensor imagePicture(const Value& value) {
-  const at::Tensor& pixels = value.as<Image>().pixels;
-  return isPictures(pixels) && (pixels.size(1) == 1 || pixels.size(1) == 3) ? pixels : at::Tensor();
-}
-
-// What an autoencoder's four channels show, without decoding them: RGB in [-1, 1] as a linear map of latents
-// that are scaled as Stable Diffusion v1's denoiser sees them. The factors are the published ones for v1.4
-// (K. Turner, "Decoding latents to RGB without upscaling", discuss.huggingface.co/t/23204, 2022). Other
-// spaces of four channels look off in colour; they will bring factors of their own.
-at::Tensor latentColours(const at::Tensor& x) {
-  const at::Tensor factors = at::tensor({0.298f, 0.207f, 0.208f,   //
-                                         0.187f, 0.286f, 0.173f,   //
-                                         -0.158f, 0.189f, 0.264f,  //
-                                         -0.184f, -0.271f, -0.473f})
-                                 .reshape({1, 4, 3, 1, 1})
-                                 .to(x.device());
-  // Not a matrix product: that may spread a NaN over other pixels.
-  return (x.unsqueeze(2) * factors).sum(1);
-}
-
-// Undefined for other numbers of channels: those are shown as numbers.
-// In one pass of this thread: a preview is made while a run has all others at work.
-at::Tensor unitOnCpu(const at::Tensor& signedUnit) {
-  at::Tensor unit = at::empty(signedUnit.sizes(), at::kFloat);
-  const float* from = signedUnit.const_data_ptr<float>();
-  float* to = unit.mutable_data_ptr<float>();
-  for (int64_t i = 0; i < signedUnit.numel(); ++i) {
-    const float x = from[i];
-    const float between = std::min(std::max(x / 2 + 0.5f, 0.0f), 1.0f);
-    to[i] = x - x == 0 ? between : x;  // a difference of itself is 0 but for NaN and the infinities
-  }
-  return unit;
-}
-
-at::Tensor latentPicture(const Value& value) {
-  const at::Tensor& x = value.as<Latent>().x;
-  if (!isPictures(x) || (x.size(1) != 1 && x.size(1) != 3 && x.size(1) != 4)) return {};
-  const at::Tensor signedUnit = x.size(1) == 4 ? latentColours(x.to(at::kFloat)) : x.to(at::kFloat);
-  // What is not finite must stay so, to be seen; a clamp would make white of an infinity.
-  if (signedUnit.is_cpu() && signedUnit.is_contiguous()) return unitOnCpu(signedUnit);
-  return at::where(signedUnit.isfinite(), (signedUnit / 2 + 0.5).clamp(0, 1), signedUnit);
+// In pixel space, [-1, 1]. Four channels are an autoencoder's: what they show without decoding them, as a
+// linear map of latents that are scaled as Stable Diffusion v1's denoiser sees them to RGB in [-1, 1]. The
+// factors are the published ones for v1.4 (K. Turner, "Decoding latents to RGB without upscaling",
+// discuss.huggingface.co/t/23204, 2022). Other spaces of four channels look off in colour; they will bring
+// factors of their own.
+std::optional<PictureColours> latentColours(int64_t channels) {
+  if (channels != 4) return PictureColours::of(channels, 0.5f, 0.5f);
+  constexpr float kFactors[4][3] = {{0.298f, 0.207f, 0.208f},
+                                    {0.187f, 0.286f, 0.173f},
+                                    {-0.158f, 0.189f, 0.264f},
+                                    {-0.184f, -0.271f, -0.473f}};
+  PictureColours colours;
+  for (size_t k = 0; k < 3; ++k)
+    for (size_t c = 0; c < 4; ++c) colours.matrix[k][c] = kFactors[c][k] / 2;
+  colours.bias.fill(0.5f);
+  return colours;
 }
 
 /// A type that is one tensor.
@@ -177,7 +150,7 @@ const TypeInfo& typeOf<Image>() {
   static const TypeInfo info = [] {
     TypeInfo type = tensorType<Image, &Image::pixels>(
         "image", "Image", "#64B5F6", "Pictures: float32 [B, C, H, W] in [0, 1], RGB or grey.");
-    type.picture = imagePicture;
+    type.picture = [](int64_t channels) { return PictureColours::of(channels, 1, 0); };
     return type;
   }();
   return info;
@@ -189,7 +162,7 @@ const TypeInfo& typeOf<Latent>() {
     TypeInfo type = tensorType<Latent, &Latent::x>(
         "latent", "Latent", "#FF9CF9",
         "x_t: what is being denoised, float32 [B, C, H, W]. Pixels in [-1, 1], or an autoencoder's latents.");
-    type.picture = latentPicture;
+    type.picture = latentColours;
     return type;
   }();
   return info;
@@ -226,6 +199,9 @@ const TypeInfo& typeOf<Timestep>() {
         named("timestep", "Timestep", "#A5D6A7",
               "One step of a sampler: from t to the next, smaller t; after the last comes the end.");
     type.summary = timestepSummary;
+    type.makeTensor = [](const Value& value) {
+      return at::scalar_tensor(value.as<Timestep>().t, at::kLong);
+    };
     return type;
   }();
   return info;
@@ -240,6 +216,7 @@ const TypeInfo& typeOf<Timesteps>() {
               "one Timestep an iteration.");
     type.bytes = timestepsBytes;
     type.summary = timestepsSummary;
+    type.makeTensor = [](const Value& value) { return at::tensor(value.as<Timesteps>().t, at::kLong); };
     type.sequence = SequenceInfo{
         .size = [](const Value& value) { return static_cast<int64_t>(value.as<Timesteps>().t.size()); },
         .at = [](const Value& value, int64_t i) { return Value::of<Timestep>(value.as<Timesteps>().at(i)); },

@@ -108,11 +108,14 @@ void previewCost() {
   };
   std::vector<Contender> contenders{{"watched", [&] { return timed(true); }},
                                     {"not", [&] { return timed(false); }}};
-  takeTurns(15, contenders);
+  takeTurns(40, contenders);
   ending = true;
   client.join();
   printRatio("50 steps with previews of x_t and x0", contenders[0].spread, contenders[1].spread, "without",
              " (goal 1.01)");
+  const Spread paired = ratioOf(contenders[0], contenders[1]);
+  std::printf("%-44s %.3f (%.3f to %.3f)\n", "  ratio by pairs, in turns", paired.median, paired.min,
+              paired.max);
   const Previewer::Counts counts = previewer.counts();
   std::printf("%-44s %llu made, %llu dropped for newer ones, %lld read\n", "  previews",
               static_cast<unsigned long long>(counts.made), static_cast<unsigned long long>(counts.dropped),

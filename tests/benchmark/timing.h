@@ -29,20 +29,29 @@ struct Contender {
   std::string name;
   std::function<double()> run;
   Spread spread{};
+  std::vector<double> times{};  // a round each, in their order
 };
 
 /// All take turns for `rounds` rounds; each has run once before anything counts, and who was then five times
 /// slower than the fastest is left at that: nothing hangs on its median.
 inline void takeTurns(int rounds, std::vector<Contender>& contenders) {
-  std::vector<std::vector<double>> times(contenders.size());
   std::vector<double> first;
   for (Contender& each : contenders) first.push_back(each.run());
   const double slow = 5 * *std::min_element(first.begin(), first.end());
   for (int round = 0; round < rounds; ++round)
     for (size_t i = 0; i < contenders.size(); ++i)
-      if (first[i] < slow) times[i].push_back(contenders[i].run());
+      if (first[i] < slow) contenders[i].times.push_back(contenders[i].run());
   for (size_t i = 0; i < contenders.size(); ++i)
-    contenders[i].spread = spreadOf(times[i].empty() ? std::vector{first[i]} : times[i]);
+    contenders[i].spread =
+        spreadOf(contenders[i].times.empty() ? std::vector{first[i]} : contenders[i].times);
+}
+
+/// Of what ran in the same round: what a busy machine does to one it mostly does to the other too.
+inline Spread ratioOf(const Contender& a, const Contender& b) {
+  std::vector<double> ratios;
+  for (size_t i = 0; i < std::min(a.times.size(), b.times.size()); ++i)
+    ratios.push_back(a.times[i] / b.times[i]);
+  return spreadOf(ratios);
 }
 
 inline std::string text(const Spread& spread, double unit, const char* name) {

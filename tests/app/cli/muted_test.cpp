@@ -65,6 +65,8 @@ class MutedTest : public QObject {
     const Outcome outcome = run(modes, out, {"--set", "step.temperature=" + temperature});
     QVERIFY2(outcome.code == 0, qPrintable(outcome.text()));
     QCOMPARE(program_.has(out + "/ddpm_strip.png"), strip);
+    // What is not there because of another node is said; what is muted itself is known.
+    QCOMPARE(outcome.text().contains("is left out with strip"), modes.contains("strip=muted"));
     QVERIFY(picture(out).equal(picture("whole" + temperature)));
   }
 

@@ -169,7 +169,7 @@ void DeviceTest::packedPreview() {
   // Beyond [0, 1] as well.
   const at::Tensor picture = random({2, channels, from.height(), from.width()}, 1).mul_(1.4).sub_(0.2);
   const at::Tensor pixels =
-      previewPixels(picture, PreviewColours::ofPicture(channels), to.height(), to.width());
+      previewPixels(picture, *PictureColours::of(channels, 1, 0), to.height(), to.width());
   QCOMPARE(pixels.scalar_type(), at::kByte);
   const at::Tensor mean = at::adaptive_avg_pool2d(picture.to(at::kDouble), {to.height(), to.width()});
   const at::Tensor level = mean.clamp(0, 1).mul(255).expand({2, 3, to.height(), to.width()});
@@ -183,7 +183,7 @@ void DeviceTest::packedPreviewMarksWhatIsNotFinite() {
   at::Tensor picture = random({1, 3, 8, 8}, 1);
   picture[0][1][0][5] = NAN;
   picture[0][2][7][0] = -INFINITY;
-  const at::Tensor pixels = previewPixels(picture, PreviewColours::ofPicture(3), 4, 4);
+  const at::Tensor pixels = previewPixels(picture, *PictureColours::of(3, 1, 0), 4, 4);
   const at::Tensor magenta = at::tensor({255, 0, 255, 255}).to(at::kByte);
   const at::Tensor marked = pixels.eq(magenta).all(-1);
   QCOMPARE(marked.sum().item<int64_t>(), int64_t{2});
@@ -191,7 +191,7 @@ void DeviceTest::packedPreviewMarksWhatIsNotFinite() {
 }
 
 void DeviceTest::packedLatent() {
-  PreviewColours colours;
+  PictureColours colours;
   colours.matrix = {{{0.1f, 0.2f, -0.1f, 0.05f}, {0.2f, 0, 0.1f, 0.1f}, {0, -0.2f, 0.3f, 0.1f}}};
   colours.bias = {0.5f, 0.4f, 0.3f};
   const at::Tensor latent = random({2, 4, 6, 5}, 3).mul_(4).sub_(2);
@@ -205,7 +205,7 @@ void DeviceTest::packedLatent() {
 }
 
 void DeviceTest::packedPreviewRefuses() {
-  const PreviewColours grey = PreviewColours::ofPicture(1);
+  const PictureColours grey = *PictureColours::of(1, 1, 0);
   const auto refuses = [&](const at::Tensor& picture, int64_t height, int64_t width) {
     QVERIFY_EXCEPTION_THROWN(previewPixels(picture, grey, height, width), Error);
   };
@@ -216,7 +216,7 @@ void DeviceTest::packedPreviewRefuses() {
   refuses(at::zeros({1, 1, 4, 4}, at::kDouble), 4, 4);
   refuses(at::zeros({1, 1, 4, 4}), 0, 4);
   refuses(at::zeros({1, 1, 4, 4}), 4, 4097);
-  QVERIFY_EXCEPTION_THROWN(PreviewColours::ofPicture(4), Error);
+  QVERIFY(!PictureColours::of(4, 1, 0));
 }
 
 void DeviceTest::hostCopyOfTheCpu() {
@@ -250,7 +250,7 @@ void DeviceTest::gpuPreview() {
   QFETCH(QSize, from);
   QFETCH(QSize, to);
   const at::Tensor picture = random({2, channels, from.height(), from.width()}, 1);
-  const PreviewColours colours = PreviewColours::ofPicture(channels);
+  const PictureColours colours = *PictureColours::of(channels, 1, 0);
   QVERIFY(at::equal(previewPixels(picture.to(kGpu), colours, to.height(), to.width()).cpu(),
                     previewPixels(picture, colours, to.height(), to.width())));
 }

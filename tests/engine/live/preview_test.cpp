@@ -51,7 +51,7 @@ const TypeInfo& typeOf<Painted>() {
     type.id = "painted";
     type.name = "Painted";
     type.tensor = [](const Value& value) { return &value.as<Painted>().pixels; };
-    type.picture = [](const Value& value) { return value.as<Painted>().pixels; };
+    type.picture = [](int64_t channels) { return PictureColours::of(channels, 1, 0); };
     return type;
   }();
   return info;
@@ -109,43 +109,30 @@ class PreviewTest : public QObject {
     QCOMPARE(pixelAt(preview, 1, 1).r, 13);
   }
 
-  void enlargedByAWholeNumber() {
-    const at::Tensor x = at::tensor({0.f, 1.f, 1.f, 0.f, 0.f, 1.f}).reshape({1, 1, 2, 3});
-    const Preview preview = previewOf(valueOf(x), {.longestSide = 128});
-    QCOMPARE(preview.width, int64_t{126});  // 3 x 42
-    QCOMPARE(preview.height, int64_t{84});
-    for (int64_t y = 0; y < 84; ++y)
-      for (int64_t column = 0; column < 126; ++column)
-        QCOMPARE(pixelAt(preview, column, y).r, x[0][0][y / 42][column / 42].item<float>() > 0 ? 255 : 0);
-  }
-
-  // Enlarged, every pixel is that of the picture at its own size.
-  void everyEnlargedPixel_data() {
-    QTest::addColumn<QList<qint64>>("shape");
-    QTest::addColumn<int>("kind");
-    for (const int kind : {0, 2, 3, 4}) {
-      QTest::addRow("square, kind %d", kind) << QList<qint64>{2, 3, 8, 8} << kind;
-      QTest::addRow("wide, kind %d", kind) << QList<qint64>{1, 1, 5, 7} << kind;
-      QTest::addRow("many channels, kind %d", kind) << QList<qint64>{1, 9, 7, 5} << kind;
+  void neverEnlarged() {
+    for (const auto& [shape, width, height] : {std::tuple{std::vector<int64_t>{1, 1, 2, 3}, 3, 2},
+                                               {{5, 3, 8, 8}, 24, 16},  // three tiles and two
+                                               {{1, 9, 7, 5}, 5, 7}}) {
+      const at::Tensor x = at::rand(shape);
+      for (const Value& value : {valueOf(x), Value::of<Painted>({x})}) {
+        const Preview preview = previewOf(value, {.samples = 100});
+        QCOMPARE(preview.width, int64_t{width});
+        QCOMPARE(preview.height, int64_t{height});
+      }
     }
   }
-  void everyEnlargedPixel() {
-    QFETCH(QList<qint64>, shape);
-    QFETCH(int, kind);
-    const Value value = valueOf(at::randn(std::vector<int64_t>(shape.begin(), shape.end())));
-    const auto shown = [&](int64_t longest) {
-      return previewOf(value, {.longestSide = longest, .samples = 2, .kind = static_cast<PreviewKind>(kind)});
-    };
-    const Preview large = shown(128);
-    const Preview own = shown(std::max(shape[2], shape[3]) * std::max(large.columns, large.rows));
-    const int64_t factor = large.width / own.width;
-    QVERIFY(factor > 1);
-    QCOMPARE(large.width, own.width * factor);
-    QCOMPARE(large.height, own.height * factor);
-    for (int64_t y = 0; y < large.height; ++y)
-      for (int64_t x = 0; x < large.width; ++x)
-        if (!(pixelAt(large, x, y) == pixelAt(own, x / factor, y / factor)))
-          QCOMPARE(pixelAt(large, x, y), pixelAt(own, x / factor, y / factor));
+
+  void picturesInAGrid() {
+    const at::Tensor x = at::rand({3, 3, 5, 4});
+    const Preview all = previewOf(Value::of<Painted>({x}), {.samples = 3});
+    QCOMPARE(all.columns, int64_t{2});
+    for (int64_t i = 0; i < 3; ++i) {
+      const Preview one = previewOf(Value::of<Painted>({x.narrow(0, i, 1)}));
+      for (int64_t row = 0; row < 5; ++row)
+        for (int64_t column = 0; column < 4; ++column)
+          QCOMPARE(pixelAt(all, i % 2 * 4 + column, i / 2 * 5 + row), pixelAt(one, column, row));
+    }
+    QCOMPARE(pixelAt(all, 7, 9), kBlank);
   }
 
   // Reduced, it is the picture of what LibTorch's own mean gives in double precision, pixel by pixel.
@@ -191,11 +178,11 @@ class PreviewTest : public QObject {
     const Preview preview = previewOf(valueOf(x), {.longestSide = 4, .samples = 3, .low = 0, .high = 255});
     QCOMPARE(preview.columns, int64_t{2});
     QCOMPARE(preview.rows, int64_t{2});
-    QCOMPARE(preview.width, int64_t{4});
+    QCOMPARE(preview.width, int64_t{2});
     QCOMPARE(pixelAt(preview, 0, 0).r, 0);
-    QCOMPARE(pixelAt(preview, 3, 1).r, 1);
-    QCOMPARE(pixelAt(preview, 0, 2).r, 2);
-    QCOMPARE(pixelAt(preview, 2, 2), kBlank);
+    QCOMPARE(pixelAt(preview, 1, 0).r, 1);
+    QCOMPARE(pixelAt(preview, 0, 1).r, 2);
+    QCOMPARE(pixelAt(preview, 1, 1), kBlank);
     QCOMPARE(previewOf(valueOf(x), {.samples = 100}).rows, int64_t{2});  // 5 are there: 3 x 2
   }
 
@@ -208,7 +195,7 @@ class PreviewTest : public QObject {
     QCOMPARE(pixelAt(line, 2, 0), kHighest);
     QCOMPARE(pixelAt(line, 3, 0), (Pixel{35, 144, 140}));  // between the fifth and the sixth: halves go up
     // A line is high enough to be seen.
-    QCOMPARE(previewOf(valueOf(x), {.longestSide = 64}).height, int64_t{16});
+    QCOMPARE(previewOf(valueOf(x), {.longestSide = 64}).height, int64_t{8});
     QCOMPARE(previewOf(valueOf(at::rand({1000})), {.longestSide = 64}).height, int64_t{8});
   }
 
@@ -324,7 +311,9 @@ class PreviewTest : public QObject {
     QVERIFY_REFUSED(previewOf(valueOf(at::rand({2, 2})), {.longestSide = 5000}), "1 to 4096");
     QVERIFY_REFUSED(previewOf(valueOf(at::rand({2, 2})), {.samples = 0}), "1 to 256");
     QVERIFY_REFUSED(previewOf(valueOf(at::rand({2, 2})), {.low = kNan}), "range");
-    QVERIFY_REFUSED(previewOf(Value::of<Painted>({at::rand({1, 2, 4, 4})})), "must be [B, 1 or 3, H, W]");
+    const Value noLook = Value::of<Painted>({at::rand({1, 2, 4, 4})});
+    QVERIFY_REFUSED(previewOf(noLook, {.kind = PreviewKind::picture}), "no look");
+    QVERIFY(previewOf(noLook).kind == PreviewKind::false_colour);
     QVERIFY_REFUSED(previewKindOf("colours"), "false_colour");
     for (int kind = 0; kind < 5; ++kind)
       QCOMPARE(static_cast<int>(previewKindOf(previewKindName(static_cast<PreviewKind>(kind)))), kind);

@@ -105,6 +105,36 @@ class Driver {
     key(Qt::Key_Return);
   }
 
+  /// Opens a choice's list and goes down it from the first entry to the one wanted.
+  void choose(const std::string& node, const std::string& port, int from, int to) {
+    canvas().zoomTo(1);
+    canvas().centreOn(node);
+    settle();
+    doubleClick(at(node, port));
+    for (int i = from; i != to; i += to > from ? 1 : -1) key(to > from ? Qt::Key_Down : Qt::Key_Up);
+    key(Qt::Key_Return);
+  }
+  /// A command by some letters of its name.
+  void command(const QString& letters) {
+    key(Qt::Key_P, Qt::ControlModifier | Qt::ShiftModifier);
+    auto* field = window.findChild<QLineEdit*>("paletteField");
+    if (!field || !field->isVisible()) qFatal("the palette did not open");
+    QTest::keyClicks(field, letters);
+    QTest::keyClick(field, Qt::Key_Return);
+    settle();
+  }
+  /// A click on the picture of a step.
+  bool clickStep(const std::string& port, const Iteration& iteration) {
+    std::optional<ImVec2> place;
+    if (!waitFor([&] {
+          central().redraw();
+          return (place = central().timeline().placeOnScreen(port, iteration)).has_value();
+        }))
+      return false;
+    click({static_cast<int>(place->x), static_cast<int>(place->y)});
+    return true;
+  }
+
   /// Adds a node by the search at a place of the canvas.
   std::string add(QPoint where, const QString& search) {
     const auto before = ids();

@@ -63,19 +63,25 @@ void StoryTest::watchesNoiseBecomeAnEmojiAndForks() {
   user.click(user.header("predict"));
   QCOMPARE(user.session().selection().nodes, Ids{"predict"});
   QVERIFY2(user.coloursIn("predict") > 300, "no picture stands on the node");
-  user.central().viewer().show("predict.epsilon");
-  user.central().showViewer(true);
-  user.session().frames().watch(run->id, "predict.epsilon");
+  user.click(user.at("predict", ">epsilon"));
+  QCOMPARE(user.session().selection().port, std::string("predict.epsilon"));
+  user.key(Qt::Key_V);
+  QVERIFY(user.central().viewerShown());
   user.key(Qt::Key_F7);
-  QVERIFY(user.waitFor([&] { return frames.values(run->id, "predict.epsilon", {30}) != nullptr; }));
-  user.central().showViewer(false);
-  user.settle();
+  QVERIFY2(user.waitFor([&] { return frames.values(run->id, "predict.epsilon", {30}) != nullptr; }),
+           "a wire that is looked at is not watched");
+  user.key(Qt::Key_V, Qt::ControlModifier | Qt::AltModifier);
+  QVERIFY(!user.central().viewerShown());
 
   // Changes the clipping and forks from there, while the first run goes on to its end afterwards.
-  user.session().edit("Set clip", [&](const Document& document) {
-    return setParam(document, "", user.session().catalog(), "predict", "clip", "none");
-  });
-  user.session().setCursor({.run = run->id, .iteration = {29}, .live = false});
+  const Node* predict = findNode(user.session().document().graph, "predict");
+  const auto& clips = user.session().catalog().node("predict.x0")->input("clip")->choices;
+  const auto placeOf = [&](const std::string& name) {
+    return static_cast<int>(std::find(clips.begin(), clips.end(), name) - clips.begin());
+  };
+  user.choose("predict", "clip", placeOf(predict->params.at("clip")), placeOf("none"));
+  QCOMPARE(user.param("predict", "clip"), nlohmann::json("none"));
+  QVERIFY(user.clickStep("sampling.x", {29}));
   QCOMPARE(user.central().timeline().stepAtCursor(), int64_t{30});
   user.key(Qt::Key_F9);
   std::shared_ptr<const RunInfo> fork;
@@ -104,10 +110,13 @@ void StoryTest::watchesNoiseBecomeAnEmojiAndForks() {
   }));
   QVERIFY(frames.values(run->id, "sampling.x", {39})->data !=
           frames.values(fork->id, "sampling.x", {39})->data);
-  user.session().compareWith(run->id);
-  user.central().viewer().show("predict.x0");
-  user.central().viewer().setCompare(Viewer::Compare::difference);
-  user.central().showViewer(true);
+  user.key(Qt::Key_C, Qt::ControlModifier | Qt::AltModifier);
+  QCOMPARE(user.session().comparedRun(), run->id);
+  user.canvas().centreOn("predict");
+  user.settle();
+  user.click(user.at("predict", ">x0"));
+  user.key(Qt::Key_V);
+  user.command("difference");
   QVERIFY2(user.waitFor([&] { return !user.central().viewer().image().isNull(); }, 10'000),
            "no difference is shown");
 }
