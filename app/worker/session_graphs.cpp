@@ -1,6 +1,7 @@
 #include "app/cli/memory.h"
 #include "app/cli/nodes_command.h"
 #include "app/worker/session.h"
+#include "engine/run/recorder.h"
 
 namespace loom {
 namespace {
@@ -26,6 +27,7 @@ json typesOf(const Registry& registry) {
                      {"doc", type->doc},
                      {"scalar", type->isScalar()},
                      {"picture", type->picture != nullptr},
+                     {"numbers", hasTensor(*type)},
                      {"sequence", type->sequence ? json(type->sequence->element().id) : json()}});
   return types;
 }

@@ -61,6 +61,7 @@ ValueType typeFrom(const json& type) {
   result.colour = colourFrom(type.value("colour", ""));
   result.scalar = type.value("scalar", false);
   result.picture = type.value("picture", false);
+  result.numbers = type.value("numbers", false);
   if (type.contains("sequence") && type["sequence"].is_string()) result.element = type["sequence"];
   return result;
 }

@@ -19,6 +19,7 @@ struct ValueType {
   uint32_t colour = 0xE0E0E0;  // 0xRRGGBB
   bool scalar = false;         // has a form in the file: an editable parameter
   bool picture = false;        // its values look like pictures
+  bool numbers = false;        // its values can be recorded and handed out as tensors
   std::string element;  // type of what a zone that goes over it gets in each iteration; empty: no sequence
 };
 

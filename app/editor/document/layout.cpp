@@ -193,12 +193,39 @@ std::vector<std::string> watchedPorts(const Document& document, const Catalog& c
           }
         }
       };
-  for (const NodePtr& node : document.graph.nodes) {
-    if (!node->zone) continue;
-    for (const Zone::State& state : node->zone->state)
-      if (picture("", {node->id, state.name})) ports.push_back(node->id + "." + state.name);
-    look("", node->zone->nodes, "", 0);
-  }
+  // Outermost zones, in groups too; those where nothing looks like a picture train something: their losses
+  // and the samples that they draw meanwhile.
+  const auto numbers = [&](const std::string& place, const std::vector<NodePtr>& nodes,
+                           const std::string& prefix) {
+    for (const NodePtr& node : nodes) {
+      const NodeType* type = catalog.node(node->type);
+      if (type && type->output("loss"))
+        ports.push_back(prefix + node->id + (type->output("value") ? ".value" : ".loss"));
+      if (!node->zone) continue;
+      for (const Zone::State& state : node->zone->state)
+        if (picture(place, {node->id, state.name})) ports.push_back(prefix + node->id + "." + state.name);
+    }
+  };
+  const std::function<void(const std::string&, const Graph&, const std::string&, int)> zones =
+      [&](const std::string& place, const Graph& graph, const std::string& prefix, int depth) {
+        for (const NodePtr& node : graph.nodes) {
+          if (depth > kMostNesting || --budget < 0) return;
+          if (node->zone) {
+            const size_t before = ports.size();
+            for (const Zone::State& state : node->zone->state)
+              if (picture(place, {node->id, state.name}))
+                ports.push_back(prefix + node->id + "." + state.name);
+            look(place, node->zone->nodes, prefix, depth);
+            if (ports.size() == before) numbers(place, node->zone->nodes, prefix);
+          } else if (node->type.starts_with(kGroupPrefix)) {
+            const std::string name = node->type.substr(kGroupPrefix.size());
+            const auto group = document.groups.find(name);
+            if (group != document.groups.end())
+              zones(name, group->second, prefix + node->id + "/", depth + 1);
+          }
+        }
+      };
+  zones("", document.graph, "", 0);
   return ports;
 }
 

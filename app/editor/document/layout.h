@@ -58,8 +58,9 @@ struct Layout {
 Layout layoutOf(const Document& document, const std::string& place);
 Document withLayout(const Document& document, const std::string& place, const Layout& layout);
 
-/// The ports that the timeline shows: `watched`, or where none is named the states of outermost zones that
-/// look like pictures and outputs named x0 in them.
+/// The ports that the timeline shows: `watched`, or where none is named the states of outermost zones, those
+/// in groups too, that look like pictures and outputs named x0 in them; of zones without any, which train
+/// something, the losses and the states of zones in them that look like pictures.
 class Catalog;
 std::vector<std::string> watchedPorts(const Document& document, const Catalog& catalog);
 

@@ -1,6 +1,7 @@
 #include "app/editor/session/frames.h"
 
 #include <QTimer>
+#include <algorithm>
 #include <set>
 
 #include "app/editor/session/frame_fetch.h"
@@ -13,7 +14,8 @@ namespace {
 using nlohmann::json;
 
 constexpr int kLiveSide = 128, kLiveSamples = 4;
-constexpr int kReadEvery = 16;  // milliseconds, of live pictures
+constexpr int kReadEvery = 16;             // milliseconds, of live pictures
+constexpr int64_t kMostUnasked = 1 << 20;  // numbers of one frame
 
 double numberOf(const json& row, const char* name) {
   const auto found = row.find(name);
@@ -100,9 +102,13 @@ class Frames::Implementation : public QObject {
     return entry;
   }
 
+  // Pictures are small, and what was seen of a run stays; numbers only as long as they are small too: those
+  // of large tensors are fetched when somebody looks at them.
   void fetch(const QString& run, const std::string& port, const Iteration& at, const FrameEntryPtr& entry,
-             bool fresh) {
-    fetch_.ask({.run = run, .port = port, .iteration = at, .entry = entry, .values = true, .fresh = fresh});
+             bool fresh, int64_t numbers) {
+    if (numbers == 1) return;  // its statistics have told it
+    if (numbers <= kMostUnasked)
+      fetch_.ask({.run = run, .port = port, .iteration = at, .entry = entry, .values = true, .fresh = fresh});
     fetch_.ask({.run = run, .port = port, .iteration = at, .entry = entry, .fresh = fresh});  // goes first
   }
 
@@ -150,7 +156,10 @@ class Frames::Implementation : public QObject {
         if (!port->entries.contains(at)) adopt(id, name, *port, at, frame.value("run", ""));
         const FrameEntryPtr entry = entryAt(*port, at);
         entry->picture.refused = entry->number.refused = false;
-        fetch(id, name, at, entry, false);
+        int64_t numbers = 1;
+        for (const int64_t size : frame.value("shape", Iteration{}))
+          numbers *= std::clamp<int64_t>(size, 0, 1 << 20);
+        fetch(id, name, at, entry, false, numbers);
       }
       // Told of, but not kept: thinned out to stay within what the worker may hold.
       std::erase_if(port->entries, [&](const auto& each) {
@@ -193,7 +202,7 @@ class Frames::Implementation : public QObject {
     port->statistics[row.iteration] = row;
     // A fork goes another way from here on: what the parent had is not this run's.
     FrameEntryPtr entry = entryAt(*port, row.iteration);
-    fetch(id, name, row.iteration, entry, true);
+    fetch(id, name, row.iteration, entry, true, row.count);
     tell(id, name);
   }
 

@@ -102,10 +102,11 @@ std::optional<RunHistory::Loaded> loadedFrom(const QString& folder, int number) 
 }
 
 json jsonOf(const RunRequest& request) {
-  json result{
-      {"folder", text(request.folder)}, {"title", text(request.title)}, {"file", text(request.file)},
-      {"watched", request.watched},     {"shown", request.shown},       {"device", text(request.device)},
-      {"dtype", text(request.dtype)},   {"out", text(request.out)},     {"keepSteps", request.keepSteps}};
+  json result{{"folder", text(request.folder)}, {"title", text(request.title)},
+              {"file", text(request.file)},     {"watched", request.watched},
+              {"shown", request.shown},         {"measured", request.measured},
+              {"device", text(request.device)}, {"dtype", text(request.dtype)},
+              {"out", text(request.out)},       {"keepSteps", request.keepSteps}};
   json allowed = json::array();
   for (const QString& each : request.allowed) allowed.push_back(text(each));
   result["allowed"] = allowed;
@@ -123,6 +124,7 @@ std::optional<RunRequest> requestFrom(const QByteArray& bytes) {
     request.title = text(from.value("title", ""));
     request.file = text(from.value("file", ""));
     request.watched = from.value("watched", std::vector<std::string>{});
+    request.measured = from.value("measured", std::vector<std::string>{});
     request.shown = from.value("shown", std::vector<std::string>{});
     request.device = text(from.value("device", ""));
     request.dtype = text(from.value("dtype", ""));

@@ -66,10 +66,11 @@ struct RunRequest {
   Document document;
   QString folder;  // in which the graph's files are looked up
   QString title, file;
-  std::vector<std::string> watched;  // ports whose steps are kept
-  std::vector<std::string> shown;    // ports shown live
-  std::optional<QString> forkOf;     // a RunInfo's id
-  std::optional<int64_t> forkAt;     // without: the first step that the change can reach
+  std::vector<std::string> watched;   // ports whose steps are kept
+  std::vector<std::string> shown;     // ports shown live
+  std::vector<std::string> measured;  // ports kept for what is measured by them, and not shown
+  std::optional<QString> forkOf;      // a RunInfo's id
+  std::optional<int64_t> forkAt;      // without: the first step that the change can reach
   std::optional<std::string> forkZone;
   std::optional<int64_t> pauseAt;
   QString device, dtype;            // empty: the worker's own

@@ -1,4 +1,5 @@
 #include <QDir>
+#include <algorithm>
 
 #include "app/editor/session/runs_implementation.h"
 #include "engine/core/error.h"
@@ -70,6 +71,9 @@ json Runs::Implementation::startParams(const InfoPtr& info, const Job& job, cons
   json params{{"graph", graph}, {"out", request.out.toStdString()}, {"keepSteps", request.keepSteps}};
   if (!job.withoutWatching) {
     params["record"] = request.watched;
+    for (const std::string& port : request.measured)
+      if (std::find(request.watched.begin(), request.watched.end(), port) == request.watched.end())
+        params["record"].push_back(port);
     params["statistics"] = request.watched;
     json previews = json::array();
     for (size_t i = 0; i < std::min(request.shown.size(), kMostShown); ++i)

@@ -1,3 +1,6 @@
+#include <algorithm>
+
+#include "app/editor/document/schedule_ports.h"
 #include "app/editor/session/session_implementation.h"
 #include "app/editor/session/shown_ports.h"
 #include "engine/core/error.h"
@@ -21,6 +24,7 @@ RunRequest Session::Implementation::request() const {
   request.title = title();
   request.file = file_;
   request.watched = watchedPorts(document(), catalog_);
+  request.measured = measuredPorts(document(), catalog_);
   request.shown = shownPorts(document(), catalog_);
   request.allowed = allowed();
   request.device = owner_.device();
@@ -59,7 +63,14 @@ QString Session::Implementation::begin(RunRequest request) {
 QString Session::run(std::optional<int64_t> pauseAt) {
   RunRequest request = implementation_->request();
   request.pauseAt = pauseAt;
-  if (const auto last = implementation_->lastInWorker()) request.forkOf = last->id;
+  if (const auto last = implementation_->lastInWorker()) {
+    // Steps that are taken over from it have nothing of what it did not watch.
+    const std::vector<std::string> had = frames().ports(last->id);
+    const bool all = std::all_of(
+        request.watched.begin(), request.watched.end(),
+        [&](const std::string& port) { return std::find(had.begin(), had.end(), port) != had.end(); });
+    if (all) request.forkOf = last->id;
+  }
   return implementation_->begin(std::move(request));
 }
 

@@ -5,6 +5,7 @@
 #include <QPainter>
 #include <QVBoxLayout>
 
+#include "app/editor/document/schedule_ports.h"
 #include "app/editor/gl/theme.h"
 #include "app/editor/shell/widgets.h"
 #include "engine/core/error.h"
@@ -242,6 +243,7 @@ void RunsPanel::rerun() {
     request.folder = session_.folder();
     request.title = run->title;
     request.watched = watchedPorts(request.document, session_.catalog());
+    request.measured = measuredPorts(request.document, session_.catalog());
     request.shown = request.watched;
     request.device = session_.device();
     request.dtype = session_.dtype();

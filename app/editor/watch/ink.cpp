@@ -56,6 +56,33 @@ void drawIcon(ImDrawList* draw, Icon icon, ImVec2 m, float s, ImU32 colour) {
       draw->AddTriangleFilled({m.x + s * 0.02f, m.y - s * 0.86f}, {m.x + s * 0.52f, m.y - s * 0.66f},
                               {m.x + s * 0.14f, m.y - s * 0.22f}, colour);
       break;
+    case Icon::proceed:
+      draw->AddCircle(m, s * 0.95f, colour, 24, 1.4f);
+      triangle(draw, {m.x + s * 0.08f, m.y}, s * 0.85f, 1, colour);
+      break;
+    case Icon::hold:
+      draw->AddCircle(m, s * 0.95f, colour, 24, 1.4f);
+      bar(draw, m.x - s * 0.26f, m.y, s * 0.75f, colour);
+      bar(draw, m.x + s * 0.26f, m.y, s * 0.75f, colour);
+      break;
+    case Icon::oneStep:
+      draw->AddCircle(m, s * 0.95f, colour, 24, 1.4f);
+      triangle(draw, {m.x - s * 0.06f, m.y}, s * 0.7f, 1, colour);
+      bar(draw, m.x + s * 0.42f, m.y, s * 0.7f, colour);
+      break;
+    case Icon::runTo:
+      draw->AddLine({m.x - s * 0.95f, m.y}, {m.x + s * 0.35f, m.y}, colour, 1.6f);
+      triangle(draw, {m.x + s * 0.3f, m.y}, s * 0.75f, 1, colour);
+      bar(draw, m.x + s * 0.85f, m.y, s * 1.2f, colour);
+      break;
+    case Icon::fork:
+      // A line that goes on, and another that leaves it.
+      draw->AddLine({m.x - s * 0.9f, m.y + s * 0.45f}, {m.x + s * 0.75f, m.y + s * 0.45f}, colour, 1.6f);
+      draw->AddBezierCubic({m.x - s * 0.55f, m.y + s * 0.45f}, {m.x, m.y + s * 0.45f},
+                           {m.x - s * 0.15f, m.y - s * 0.5f}, {m.x + s * 0.4f, m.y - s * 0.5f}, colour, 1.6f);
+      triangle(draw, {m.x + s * 0.6f, m.y - s * 0.5f}, s * 0.7f, 1, colour);
+      draw->AddCircleFilled({m.x - s * 0.6f, m.y + s * 0.45f}, s * 0.22f, colour, 12);
+      break;
     case Icon::fit:
       for (const float x : {-1.f, 1.f})
         for (const float y : {-1.f, 1.f}) {
@@ -126,7 +153,9 @@ QColor readable(uint32_t rgb, const QColor& background) {
 bool iconButton(Icon icon, const char* tip, bool on, bool enabled) {
   const float side = ImGui::GetFrameHeight();
   ImGui::BeginDisabled(!enabled);
-  const bool pressed = ImGui::InvisibleButton(tip, {side + 3, side});
+  ImGui::PushID(static_cast<int>(icon));  // not by the tip, which may change under a press
+  const bool pressed = ImGui::InvisibleButton("##icon", {side + 3, side});
+  ImGui::PopID();
   ImGui::EndDisabled();
   const ImVec2 low = ImGui::GetItemRectMin(), high = ImGui::GetItemRectMax();
   const Theme& theme = Theme::current();

@@ -22,7 +22,25 @@ void drawImage(ImDrawList* draw, Textures& textures, const PicturePtr& picture, 
 QColor readable(uint32_t rgb, const QColor& background);
 double contrast(const QColor& a, const QColor& b);
 
-enum class Icon { toBegin, back, play, pause, forward, toEnd, loop, fit, copy, save, pin, chart };
+enum class Icon {
+  toBegin,
+  back,
+  play,
+  pause,
+  forward,
+  toEnd,
+  loop,  // through what was seen
+  proceed,
+  hold,
+  oneStep,
+  runTo,
+  fork,  // of the run itself
+  fit,
+  copy,
+  save,
+  pin,
+  chart
+};
 
 /// A square button with an icon; `tip` says what it does, and is its name.
 bool iconButton(Icon icon, const char* tip, bool on = false, bool enabled = true);

@@ -12,34 +12,60 @@ namespace {
 struct PortPlace {
   std::string place;  // the group whose graph it is in
   Link link;
+  std::string zone;  // the outermost around it, groups' included, as the worker calls it
+  size_t depth = 0;  // of zones
 };
+
+// A zone's state and what it goes over are seen from within it, what it collects from outside.
+bool within(const Zone& zone, const std::string& port) {
+  return std::none_of(zone.collect.begin(), zone.collect.end(),
+                      [&](const Zone::Collect& each) { return each.name == port; });
+}
 
 // "outer/inner/node.port": a node of the group that the node "inner" of the group of "outer" is one of.
 std::optional<PortPlace> placeOfPort(const Document& document, const std::string& port) {
   PortPlace found;
-  std::string rest = port;
+  std::string rest = port, way;
+  const auto into = [&](const Graph& graph, const std::string& node, bool itself) {
+    auto zones = zonesAround(graph, node);
+    if (itself) zones.push_back(node);
+    if (found.zone.empty() && !zones.empty()) found.zone = way + zones.front();
+    found.depth += zones.size();
+  };
   for (size_t slash; (slash = rest.find('/')) != std::string::npos; rest = rest.substr(slash + 1)) {
     const auto graph = found.place.empty() ? &document.graph : &document.groups.at(found.place);
     const Node* node = findNode(*graph, rest.substr(0, slash));
     if (!node || !node->type.starts_with(kGroupPrefix)) return {};
+    into(*graph, node->id, false);
     found.place = node->type.substr(kGroupPrefix.size());
     if (!document.groups.contains(found.place)) return {};
+    way += node->id + "/";
   }
   const size_t dot = rest.find_first_of(".:");
   if (dot == std::string::npos) return {};
   found.link = {rest.substr(0, dot), rest.substr(dot + 1)};
+  const Graph& graph = found.place.empty() ? document.graph : document.groups.at(found.place);
+  const Node* node = findNode(graph, found.link.node);
+  if (node) into(graph, node->id, node->zone && within(*node->zone, found.link.port));
   return found;
 }
 
-// The type's own colour for the first port of a type, then others around the circle: lines of two latents
+// The type's own colour, turned around the circle until none of those before is like it: lines of two latents
 // must be told apart.
-uint32_t shade(uint32_t rgb, int index) {
-  if (index == 0) return rgb;
-  constexpr int kTurn = 85;  // degrees: it takes many ports until two are alike
+uint32_t unlike(uint32_t rgb, const std::vector<uint32_t>& taken) {
+  const auto alike = [](const QColor& a, const QColor& b) {
+    const int hue = std::abs(a.hslHue() - b.hslHue());
+    return std::min(hue, 360 - hue) < 30 && std::abs(a.lightness() - b.lightness()) < 60;
+  };
+  constexpr int kTurn = 85, kTurns = 18;  // degrees: it takes many ports until two are alike
   QColor colour = QColor::fromRgb(rgb | 0xff000000u);
-  const int hue = std::max(colour.hslHue(), 0);
-  colour.setHsl(((hue - index * kTurn) % 360 + 360) % 360, std::max(colour.hslSaturation(), 150),
-                colour.lightness());
+  for (int turn = 0; turn < kTurns; ++turn) {
+    if (std::none_of(taken.begin(), taken.end(),
+                     [&](uint32_t other) { return alike(colour, QColor::fromRgb(other | 0xff000000u)); }))
+      break;
+    colour.setHsl(((std::max(colour.hslHue(), 0) - kTurn) % 360 + 360) % 360,
+                  std::max(colour.hslSaturation(), 150), colour.lightness());
+  }
   return colour.rgb() & 0xffffff;
 }
 
@@ -49,12 +75,42 @@ bool before(const Iteration& place, const Iteration& frame) {
                                       frame.begin() + length);
 }
 
+// Colours, zones and counts, of all tracks together.
+void finish(Reel& reel) {
+  std::vector<uint32_t> taken;
+  for (Track& track : reel.tracks) {
+    taken.push_back(track.colour = unlike(track.colour, taken));
+    reel.done = std::max(reel.done, track.done);
+    reel.count = std::max(reel.count, track.count);
+    if (track.depth == 0) continue;
+    auto zone = std::find_if(reel.zones.begin(), reel.zones.end(),
+                             [&](const ReelZone& z) { return z.zone == track.zone; });
+    if (zone == reel.zones.end()) zone = reel.zones.insert(zone, {track.zone, 0, 0});
+    zone->done = std::max(zone->done, track.done);
+    zone->count = std::max(zone->count, track.count);
+  }
+}
+
 }  // namespace
 
 const Track* Reel::track(const std::string& port) const {
   const auto found =
       std::find_if(tracks.begin(), tracks.end(), [&](const Track& t) { return t.port == port; });
   return found == tracks.end() ? nullptr : &*found;
+}
+
+const ReelZone* Reel::zone(const std::string& name) const {
+  const auto found =
+      std::find_if(zones.begin(), zones.end(), [&](const ReelZone& z) { return z.zone == name; });
+  return found == zones.end() ? nullptr : &*found;
+}
+
+double Reel::part(const Track& track, const Iteration& frame) const {
+  if (frame.size() < 2) return 0;
+  const auto within = framesWithin(track.iterations, frame.front());
+  const auto found = std::lower_bound(within.begin(), within.end(), frame);
+  return within.empty() ? 0
+                        : static_cast<double>(found - within.begin()) / static_cast<double>(within.size());
 }
 
 Iteration Reel::newest() const {
@@ -107,6 +163,17 @@ const Reel& Reels::compared() {
   return reelOf(id.isEmpty() ? nullptr : session_.runs().find(id));
 }
 
+std::string Reels::typeOf(const RunInfo& run, const std::string& port) {
+  const Document* document = graphOf(run);
+  const auto place = document ? placeOfPort(*document, port) : std::nullopt;
+  if (!place) return {};
+  try {
+    return loom::editor::typeOf(*document, place->place, place->link, session_.catalog());
+  } catch (const std::exception&) {
+    return {};
+  }
+}
+
 const Reel& Reels::reelOf(const std::shared_ptr<const RunInfo>& run) {
   static const Reel none;
   if (!run) return none;
@@ -144,44 +211,36 @@ Reel Reels::make(const std::shared_ptr<const RunInfo>& run) {
     track.node = dot == std::string::npos ? "" : port.substr(0, dot);
     track.iterations = session_.frames().iterations(run->id, port);
     track.depth = track.iterations.empty() ? 1 : track.iterations.back().size();
-    std::string zone;
     if (const auto place = document ? placeOfPort(*document, port) : std::nullopt) {
       const Graph& graph = place->place.empty() ? document->graph : document->groups.at(place->place);
       if (const Node* node = findNode(graph, place->link.node)) {
         if (!node->title.empty()) track.node = node->title;
-        auto zones = zonesAround(graph, node->id);
-        if (node->zone) zones.push_back(node->id);
-        track.state = node->zone != nullptr;
-        // The zone within a group goes by the way to it: "group/zone".
-        const std::string way = port.substr(0, port.rfind('/') + 1);
-        if (!zones.empty()) zone = way + zones.front();
-        if (track.iterations.empty()) track.depth = zones.size();
+        track.state = node->zone && within(*node->zone, place->link.port);
       }
-      try {
-        track.type = typeOf(*document, place->place, place->link, session_.catalog());
-      } catch (const std::exception&) {
-        track.type = "any";
-      }
+      track.zone = place->zone;
+      if (track.iterations.empty()) track.depth = place->depth;
+      track.type = typeOf(*run, port);
+      if (track.type.empty()) track.type = "any";
       track.colour = session_.catalog().colour(track.type);
     }
     if (const ValueType* type = session_.catalog().type(track.type)) track.picture = !type->scalar;
+    const auto rows = session_.frames().statistics(run->id, port);
+    if (!rows.empty() && rows.back().count == 1)
+      track.picture = false;  // a tensor of one number, as losses are
     for (const auto& [name, progress] : run->zones)
-      if (name == zone || (zone.empty() && progress.depth == 1 && track.depth > 0)) {
+      if (name == track.zone || (track.zone.empty() && progress.depth == 1 && track.depth > 0)) {
         track.done = std::max(track.done, progress.done);
         track.count = std::max(track.count, progress.count);
       }
     if (track.depth > 0 && !track.iterations.empty())
       track.done = std::max(track.done, track.iterations.back().front() + 1);
     track.count = std::max(track.count, track.done);
-    reel.done = std::max(reel.done, track.done);
-    reel.count = std::max(reel.count, track.count);
     reel.tracks.push_back(std::move(track));
   }
   // What goes round comes first, then what is made of it.
   std::stable_partition(reel.tracks.begin(), reel.tracks.end(),
                         [](const Track& track) { return track.state; });
-  std::map<std::string, int> ofType;
-  for (Track& track : reel.tracks) track.colour = shade(track.colour, ofType[track.type]++);
+  finish(reel);
   if (reel.tracks.empty())
     for (const auto& [name, progress] : run->zones)
       if (progress.depth == 1) {

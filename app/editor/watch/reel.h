@@ -17,6 +17,7 @@ struct Track {
   std::string label;  // "x"
   std::string node;   // "sampling", or the node's title
   std::string type;   // the value type's id
+  std::string zone;   // the outermost one around it, as the worker calls it; "": outside, or not known
   uint32_t colour = 0xE0E0E0;
   bool state = false;   // of a zone
   bool picture = true;  // has thumbnails; others are for the plots alone
@@ -25,12 +26,23 @@ struct Track {
   int64_t done = 0, count = 0;  // outermost steps: done, and in all
 };
 
+/// An outermost zone that has tracks: steps of different ones have nothing to do with each other.
+struct ReelZone {
+  std::string zone;
+  int64_t done = 0, count = 0;
+};
+
 struct Reel {
   std::shared_ptr<const RunInfo> run;  // null: there is none
   std::vector<Track> tracks;
+  std::vector<ReelZone> zones;  // in the order of their tracks
   int64_t done = 0, count = 0;  // of the longest track
 
   const Track* track(const std::string& port) const;
+  const ReelZone* zone(const std::string& name) const;
+  /// Where an inner frame is between its outermost step (0) and the next (1), by its place among those
+  /// within.
+  double part(const Track& track, const Iteration& frame) const;
   Iteration newest() const;  // the outermost step that was computed last; empty where there is none
 };
 
@@ -49,6 +61,8 @@ class Reels : public QObject {
   explicit Reels(Session& session);
   const Reel& shown();     // of the cursor's run
   const Reel& compared();  // of the run it is compared with
+  /// The value type's id of a port of a run's graph; "" where it has no such port.
+  std::string typeOf(const RunInfo& run, const std::string& port);
   /// Counts changes of anything that a reel, its pictures and its numbers come from.
   int64_t changes() const { return changes_; }
 

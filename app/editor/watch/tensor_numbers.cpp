@@ -5,6 +5,11 @@
 #include <limits>
 
 namespace loom::editor {
+namespace {
+
+constexpr size_t kMostEstimated = size_t{1} << 20;  // enough of a large tensor to tell its noise
+
+}  // namespace
 
 Planes planesOf(const Values& values) {
   int64_t count = 1;
@@ -120,8 +125,9 @@ std::optional<NoiseEstimate> noiseOf(const Values& xt, const Values& x0) {
   if (xt.shape != x0.shape || xt.data.size() != x0.data.size()) return {};
   double meanX = 0, meanY = 0;
   int64_t count = 0;
+  const size_t numbers = std::min(xt.data.size(), kMostEstimated);
   const auto each = [&](const auto& visit) {
-    for (size_t i = 0; i < xt.data.size(); ++i)
+    for (size_t i = 0; i < numbers; ++i)
       if (std::isfinite(xt.data[i]) && std::isfinite(x0.data[i])) visit(x0.data[i], xt.data[i]);
   };
   each([&](double x, double y) { meanX += x, meanY += y, ++count; });

@@ -1,22 +1,20 @@
 #include "app/editor/watch/timeline.h"
 
-#include <QFileDialog>
-#include <QSaveFile>
 #include <algorithm>
 
 #include "app/editor/gl/imgui_widget.h"
 #include "app/editor/gl/theme.h"
 #include "app/editor/watch/ink.h"
 #include "app/editor/watch/playback.h"
-#include "app/editor/watch/plot_view.h"
+#include "app/editor/watch/plot_panel.h"
+#include "app/editor/watch/selected_wires.h"
 #include "app/editor/watch/strip.h"
 #include "app/editor/watch/transport.h"
 
 namespace loom::editor {
 namespace {
 
-constexpr float kLeastPlot = 80, kBesideFrom = 900;  // pixels
-constexpr QSize kPictureSize(1600, 900);
+constexpr float kLeastPlot = 80, kLeastBoth = 140, kBesideFrom = 900;  // pixels
 
 }  // namespace
 
@@ -26,17 +24,20 @@ class Timeline::Implementation : public QObject {
       : session_(session),
         host_(host),
         reels_(session),
-        plots_(session, reels_),
-        strip_(session, host),
+        schedules_(session),
+        comparison_(session, reels_),
+        plots_(session, host, reels_, schedules_, comparison_),
+        strip_(session, host, schedules_, comparison_),
         playback_([this](int steps) { return advance(steps); }, [this] { goTo(Iteration{0}); }) {
     QSettings& settings = session.settings();
     playback_.setLoop(settings.value("timeline/loop", false).toBool());
     playback_.setSpeed(settings.value("timeline/speed", 10.0).toDouble());
-    kind_ =
-        kPlotKinds[std::clamp<int>(settings.value("timeline/plot", 0).toInt(), 0, std::size(kPlotKinds) - 1)];
-    plotShown_ = settings.value("timeline/plotShown", true).toBool();
     connect(&reels_, &Reels::changed, this, [this] { host_.redraw(); });
+    connect(&schedules_, &RunSchedules::changed, this, [this] { host_.redraw(); });
+    connect(&comparison_, &RunComparison::changed, this, [this] { host_.redraw(); });
     connect(&playback_, &Playback::changed, this, [this] { host_.redraw(); });
+    connect(&session, &Session::selectionChanged, this, [this] { watched_.follow(); });
+    connect(&session.runs(), &Runs::changed, this, [this] { watched_.follow(); });
   }
 
   void draw(ImVec2 at, ImVec2 size);
@@ -56,29 +57,22 @@ class Timeline::Implementation : public QObject {
     host_.redraw();
   }
   Iteration place() { return placeOf(session_.cursor(), reels_.shown()); }
-  bool exportCsv(const QString& file);
-  bool exportPng(const QString& file);
 
   Session& session_;
   ImGuiWidget& host_;
   Reels reels_;
-  Plots plots_;
+  RunSchedules schedules_;
+  RunComparison comparison_;
+  PlotPanel plots_;
   Strip strip_;
   Playback playback_;
-  PlotKind kind_ = PlotKind::norm;
-  bool plotShown_ = true;
+  SelectedWires watched_{session_, reels_};
 
  private:
   bool advance(int steps);
   void keys();
   void drawEmpty(ImVec2 at, ImVec2 size);
-  void drawPlotColumn(ImVec2 at, ImVec2 size);
-  void drawPlotArea(ImVec2 at, ImVec2 size);
-  void drawCursor(ImVec2 top, float bottom);
-  void setKind(PlotKind kind);
-  void showPlot(bool shown);
-  void askFile(const QString& title, const QString& filter, const QString& suffix,
-               bool (Implementation::*write)(const QString&));
+  void drawBody(ImVec2 at, ImVec2 size);
 };
 
 void Timeline::Implementation::goTo(const Iteration& wanted) {
@@ -143,16 +137,6 @@ int64_t Timeline::Implementation::stepAtCursor() {
   return now.empty() ? 0 : now.front() + 1;
 }
 
-void Timeline::Implementation::setKind(PlotKind kind) {
-  kind_ = kind;
-  session_.settings().setValue("timeline/plot", static_cast<int>(kind));
-}
-
-void Timeline::Implementation::showPlot(bool shown) {
-  plotShown_ = shown;
-  session_.settings().setValue("timeline/plotShown", shown);
-}
-
 void Timeline::Implementation::keys() {
   if (!ImGui::IsWindowFocused() || ImGui::GetIO().WantTextInput || ImGui::IsAnyItemActive()) return;
   const ImGuiIO& io = ImGui::GetIO();
@@ -186,93 +170,46 @@ void Timeline::Implementation::drawEmpty(ImVec2 at, ImVec2 size) {
                 imColour(colour), text.c_str(), nullptr, wrap);
 }
 
-void Timeline::Implementation::askFile(const QString& title, const QString& filter, const QString& suffix,
-                                       bool (Implementation::*write)(const QString&)) {
-  // Never within a frame: a dialog runs events of its own.
-  QMetaObject::invokeMethod(
-      this,
-      [this, title, filter, suffix, write] {
-        auto* dialog = new QFileDialog(host_.window(), title, session_.folder(), filter);
-        dialog->setAttribute(Qt::WA_DeleteOnClose);
-        dialog->setAcceptMode(QFileDialog::AcceptSave);
-        dialog->setDefaultSuffix(suffix);
-        connect(dialog, &QFileDialog::fileSelected, this, [this, write](const QString& file) {
-          const bool written = (this->*write)(file);
-          session_.notice(written ? "Saved " + file : "Could not write " + file, !written);
-        });
-        dialog->open();
-      },
-      Qt::QueuedConnection);
-}
-
-// In the strip's column of names: what is plotted, and ways to keep it.
-void Timeline::Implementation::drawPlotColumn(ImVec2 at, ImVec2 size) {
-  ImGui::SetCursorScreenPos({at.x, at.y});
-  ImGui::PushFont(nullptr, 12);
-  ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, ImVec2(5, 2));
-  ImGui::SetNextItemWidth(size.x);
-  if (ImGui::BeginCombo("##plot kind", nameOf(plots_.orScalars(kind_)), ImGuiComboFlags_HeightLargest)) {
-    for (const PlotKind kind : kPlotKinds)
-      if (ImGui::Selectable(nameOf(kind), kind == kind_)) setKind(kind);
-    ImGui::Separator();
-    if (ImGui::Selectable("Save as picture ..."))
-      askFile("Save the plot as a picture", "Pictures (*.png)", "png", &Implementation::exportPng);
-    if (ImGui::Selectable("Save as table ..."))
-      askFile("Save the plot's numbers", "Tables (*.csv)", "csv", &Implementation::exportCsv);
-    ImGui::Separator();
-    if (ImGui::Selectable("Hide the plot")) showPlot(false);
-    ImGui::EndCombo();
+// The pictures first; the plot has what is left, but never too little to be read. A low, wide timeline has it
+// beside the strip.
+void Timeline::Implementation::drawBody(ImVec2 at, ImVec2 size) {
+  const Reel& shown = reels_.shown();
+  static const Reel none;
+  const Reel& compared = reels_.compared().run == shown.run ? none : reels_.compared();
+  const float wanted = strip_.wantedHeight(shown, compared);
+  const bool pictures = wanted > 0,
+             plots = shown.run && plots_.shown() && size.y > (pictures ? kLeastBoth : kLeastPlot);
+  if (!pictures && (!plots || shown.tracks.empty())) return drawEmpty(at, size);
+  const bool beside = plots && pictures && size.x > kBesideFrom && size.y < wanted + kLeastPlot + 10;
+  const float plotWidth = beside ? std::floor(size.x * 0.3f) : size.x;
+  float stripHeight = pictures ? size.y : 0;
+  if (plots && !beside && pictures)
+    stripHeight =
+        std::clamp(size.y * 0.62f, std::min(wanted, size.y - kLeastPlot), std::max(size.y - kLeastPlot, 1.f));
+  std::optional<Iteration> asked;
+  if (pictures)
+    asked = strip_.draw(at, {beside ? size.x - plotWidth : size.x, stripHeight}, shown, compared, place());
+  if (plots) {
+    const ImVec2 corner =
+        beside ? ImVec2(at.x + size.x - plotWidth + 14, at.y) : ImVec2(at.x, at.y + stripHeight + 6);
+    const ImVec2 room =
+        beside ? ImVec2(plotWidth - 24, size.y - 4) : ImVec2(size.x, size.y - stripHeight - 8);
+    const auto axisOf = [&](const std::string& zone) -> const StepAxis& {
+      StepAxis& axis = strip_.axis(zone);
+      const ReelZone* known = shown.zone(zone);
+      if (!pictures)  // else the strip has placed it
+        axis.place(at.x + Strip::kLabels, size.x - Strip::kLabels - 10, 8,
+                   known ? known->count : shown.count);
+      return axis;
+    };
+    const PlotPanel::Asked wanted = plots_.draw(corner, room, beside, place(), axisOf);
+    if (wanted.step) asked = Iteration{*wanted.step};
+    if (wanted.by) moveBy(wanted.by);
+  } else if (shown.run && !plots_.shown()) {
+    ImGui::SetCursorScreenPos({at.x + 6, at.y + size.y - 22});
+    if (iconButton(Icon::chart, "Show the plot")) plots_.show(true);
   }
-  ImGui::PopStyleVar();
-  ImGui::PopFont();
-}
-
-void Timeline::Implementation::drawPlotArea(ImVec2 at, ImVec2 size) {
-  const Plot& plot = plots_.of(plots_.orScalars(kind_));
-  const Theme& theme = Theme::current();
-  const Iteration now = place();
-  std::optional<double> cursor;
-  if (!now.empty()) {
-    cursor = static_cast<double>(now.front());
-    if (now.size() > 1)  // between two outer steps, where the inner one's numbers are
-      for (const Track& track : reels_.shown().tracks)
-        if (track.depth > 1) {
-          const auto within = framesWithin(track.iterations, now.front());
-          const auto found = std::find(within.begin(), within.end(), now);
-          if (found != within.end())
-            cursor = stepOf(now, found - within.begin(), static_cast<int64_t>(within.size()));
-        }
-  }
-  drawPlot(plot, at, size, strip_.axis(), cursor);
-  if (plot.note.empty()) return;
-  ImDrawList* draw = ImGui::GetWindowDrawList();
-  ImFont* font = host_.textFont();
-  if (plot.series.empty()) {
-    const float wrap = std::max(size.x - 40, 100.f);
-    const ImVec2 needed = font->CalcTextSizeA(12, FLT_MAX, wrap, plot.note.c_str());
-    draw->AddText(font, 12, {at.x + (size.x - needed.x) / 2, at.y + (size.y - needed.y) / 2},
-                  imColour(theme.dim), plot.note.c_str(), nullptr, wrap);
-  } else if (size.y > 70) {
-    const float room = size.x - 200;  // between the axis' numbers and the legend
-    const ImVec2 where(at.x + 52, at.y + 4);
-    const float wide = std::min(font->CalcTextSizeA(10.5f, FLT_MAX, 0, plot.note.c_str()).x, room);
-    if (room < 120) return;
-    draw->AddRectFilled({where.x - 4, where.y - 1}, {where.x + wide + 4, where.y + 14},
-                        imColour(theme.field, 0.8), 3);
-    textWithin(draw, where, room, imColour(theme.dim), plot.note, font, 10.5f);
-  }
-}
-
-void Timeline::Implementation::drawCursor(ImVec2 top, float bottom) {
-  const Iteration now = place();
-  const StepAxis& axis = strip_.axis();
-  if (now.empty() || axis.count() == 0) return;
-  const auto x = static_cast<float>(axis.x(static_cast<double>(now.front())));
-  if (x < axis.left() - 1 || x > axis.left() + axis.width() + 1) return;
-  ImDrawList* draw = ImGui::GetWindowDrawList();
-  const unsigned colour = imColour(Theme::current().text);
-  draw->AddLine({x, top.y}, {x, bottom}, colour, 1.5f);
-  draw->AddCircleFilled({x, top.y}, 4.5f, colour, 16);
+  if (asked) goTo(*asked);
 }
 
 void Timeline::Implementation::draw(ImVec2 at, ImVec2 size) {
@@ -296,64 +233,8 @@ void Timeline::Implementation::draw(ImVec2 at, ImVec2 size) {
                                    .setSpeed = [this](double speed) { setSpeed(speed); },
                                    .setLoop = [this](bool on) { setLoop(on); }};
   drawTransport(session_, host_, playback_, shown, compared, stepAtCursor(), at, size.x, gestures);
-  const ImVec2 body(at.x, at.y + kTransportHeight + 4);
-  const ImVec2 room(size.x, size.y - kTransportHeight - 8);
-  const int lines = Strip::lines(shown, compared);
-  const bool plots = shown.run && plotShown_ && room.y > kLeastPlot;
-  if (lines == 0 && (!plots || shown.tracks.empty())) {
-    drawEmpty(body, room);
-  } else {
-    // The pictures first; the plot has what is left, but never too little to be read. A low, wide timeline
-    // has it beside the strip.
-    const float wanted = Strip::wantedHeight(lines);
-    const bool beside = plots && lines > 0 && room.x > kBesideFrom && room.y < wanted + kLeastPlot + 10;
-    const float plotWidth = beside ? std::floor(room.x * 0.3f) : room.x;
-    float stripHeight = lines == 0 ? 0 : room.y;
-    if (plots && !beside && lines > 0)
-      stripHeight = std::clamp(room.y * 0.62f, std::min(wanted, room.y - kLeastPlot),
-                               std::max(room.y - kLeastPlot, 1.f));
-    std::optional<Iteration> asked;
-    if (lines > 0)
-      asked = strip_.draw({body.x, body.y}, {beside ? room.x - plotWidth : room.x, stripHeight}, shown,
-                          compared, place());
-    else
-      strip_.axis().place(body.x + Strip::kLabels, room.x - Strip::kLabels - 10, 8, shown.count);
-    if (plots && beside) {
-      const float left = body.x + room.x - plotWidth;
-      drawPlotColumn({left + 14, body.y}, {130, 22});
-      drawPlotArea({left + 14, body.y + 26}, {plotWidth - 24, room.y - 30});
-    } else if (plots) {
-      const float top = body.y + stripHeight + 6;
-      drawPlotColumn({body.x + 8, top}, {Strip::kLabels - 14, 22});
-      drawPlotArea({static_cast<float>(strip_.axis().left()), top},
-                   {static_cast<float>(strip_.axis().width()), room.y - stripHeight - 8});
-    }
-    if (lines > 0) drawCursor({body.x, body.y - 1}, body.y + stripHeight - 16);
-    if (shown.run && !plotShown_) {
-      ImGui::SetCursorScreenPos({at.x + 6, at.y + size.y - 26});
-      if (iconButton(Icon::chart, "Show the plot")) showPlot(true);
-    }
-    if (asked) goTo(*asked);
-  }
+  drawBody({at.x, at.y + kTransportHeight + 4}, {size.x, size.y - kTransportHeight - 8});
   ImGui::End();
-}
-
-bool Timeline::Implementation::exportCsv(const QString& file) {
-  QSaveFile out(file);
-  const std::string text = csvOf(plots_.of(plots_.orScalars(kind_)));
-  return out.open(QIODevice::WriteOnly) && out.write(text.data(), static_cast<qint64>(text.size())) >= 0 &&
-         out.commit();
-}
-
-bool Timeline::Implementation::exportPng(const QString& file) {
-  const Plot& plot = plots_.of(plots_.orScalars(kind_));
-  const Reel& shown = reels_.shown();
-  QString title = nameOf(plot.kind);
-  if (shown.run) title += QString(", run %1").arg(shown.run->number);
-  if (!plot.bySteps && !place().empty()) title += QString(" at step %1").arg(stepAtCursor());
-  const QImage image = plotPicture(plot, kPictureSize, title);
-  QSaveFile out(file);
-  return out.open(QIODevice::WriteOnly) && image.save(&out, "PNG") && out.commit();
 }
 
 Timeline::Timeline(Session& session, ImGuiWidget& host)
@@ -370,10 +251,13 @@ bool Timeline::loop() const { return implementation_->playback_.loop(); }
 void Timeline::setSpeed(double stepsPerSecond) { implementation_->setSpeed(stepsPerSecond); }
 double Timeline::speed() const { return implementation_->playback_.speed(); }
 int64_t Timeline::stepAtCursor() const { return implementation_->stepAtCursor(); }
-bool Timeline::exportCsv(const QString& file) const { return implementation_->exportCsv(file); }
+bool Timeline::exportCsv(const QString& file) const { return implementation_->plots_.exportCsv(file); }
 std::optional<ImVec2> Timeline::placeOnScreen(const std::string& port, const Iteration& iteration) const {
   return implementation_->strip_.placeOnScreen(port, iteration);
 }
-bool Timeline::exportPng(const QString& file) const { return implementation_->exportPng(file); }
+std::optional<ImVec2> Timeline::placeInPlot(const std::string& zone, int64_t step) const {
+  return implementation_->plots_.placeOnScreen(zone, step);
+}
+bool Timeline::exportPng(const QString& file) const { return implementation_->plots_.exportPng(file); }
 
 }  // namespace loom::editor

@@ -36,6 +36,8 @@ class Timeline {
   /// Where the picture of a port at an iteration is, in the host's coordinates: for tests and hints. Empty
   /// where it is not drawn.
   std::optional<ImVec2> placeOnScreen(const std::string& port, const Iteration& iteration) const;
+  /// The same of a step in the plot of an outermost zone.
+  std::optional<ImVec2> placeInPlot(const std::string& zone, int64_t step) const;
 
  private:
   class Implementation;

@@ -29,40 +29,73 @@ Steering steeringOf(Session& session, const Reel& reel, int64_t steps) {
   return can;
 }
 
-void steer(Session& session, const Reel& reel, int64_t steps, bool inMenu) {
+// With words where there is room for them, else as icons whose tips say the same.
+void steer(Session& session, const Reel& reel, int64_t steps, bool words) {
   const Steering can = steeringOf(session, reel, steps);
   const QString id = reel.run ? reel.run->id : QString();
-  const auto entry = [&](const char* words, const std::string& tip, bool enabled) {
-    if (inMenu) return ImGui::MenuItem(words, nullptr, false, enabled);
-    ImGui::SameLine(0, 4);
-    return wordButton(words, tip.c_str(), enabled);
+  const auto button = [&](Icon icon, const char* name, const std::string& tip, bool enabled) {
+    ImGui::SameLine(0, words ? 4 : 2);
+    return words ? wordButton(name, tip.c_str(), enabled)
+                 : iconButton(icon, (std::string(name) + ": " + tip).c_str(), false, enabled);
   };
   if (can.canContinue) {
-    if (entry("Continue", "Goes on to the end", true)) session.runs().proceed(id);
-  } else if (entry("Pause", "Pauses after the step at hand", can.canPause)) {
+    if (button(Icon::proceed, "Continue", "goes on to the end", true)) session.runs().proceed(id);
+  } else if (button(Icon::hold, "Pause", "pauses the run after the step at hand", can.canPause)) {
     session.runs().pause(id);
   }
-  if (entry("Step", "Takes one more step and pauses again", can.canStep)) session.runs().step(id);
+  if (button(Icon::oneStep, "Step", "takes one more step and pauses again", can.canStep))
+    session.runs().step(id);
   const std::string step = "step " + std::to_string(steps);
-  if (entry("Run to here",
-            can.canRunTo ? "Goes on and pauses after " + step
-                         : "Pauses the run at the cursor: put it on a step that is still to come",
-            can.canRunTo))
+  if (button(Icon::runTo, "Run to here",
+             can.canRunTo ? "goes on and pauses after " + step
+                          : "pauses the run at the cursor. Put that on a step that is still to come",
+             can.canRunTo))
     session.runs().runTo(id, steps);
-  if (entry("Fork from here",
-            can.canFork ? "A new run of the graph as it is now, going on from this run's step " +
-                              std::to_string(can.forkAt)
-                        : "No step up to the cursor was kept to fork from",
-            can.canFork))
+  if (button(Icon::fork, "Fork from here",
+             can.canFork ? "a new run of the graph as it is now, going on from this run's step " +
+                               std::to_string(can.forkAt)
+                         : "no step up to the cursor was kept to fork from",
+             can.canFork))
     session.forkFrom(id, can.forkAt);
 }
 
-float steeringWidth() {
+float steeringWidth(bool words) {
   const ImGuiStyle& style = ImGui::GetStyle();
+  if (!words) return 4 * (ImGui::GetFrameHeight() + 3 + 2);
   float width = 0;
-  for (const char* words : {"Continue", "Step", "Run to here", "Fork from here"})
-    width += ImGui::CalcTextSize(words).x + 2 * style.FramePadding.x + 4;
+  for (const char* name : {"Continue", "Step", "Run to here", "Fork from here"})
+    width += ImGui::CalcTextSize(name).x + 2 * style.FramePadding.x + 4;
   return width;
+}
+
+// Which other run stands beside this one: its parent first, then the newest.
+void compareMenu(Session& session, const Reel& reel, const Reel& compared) {
+  if (!ImGui::BeginPopup("##compare with")) return;
+  const QString& now = compared.run ? compared.run->id : QString();
+  bool any = false;
+  const auto entry = [&](const RunInfo& run, const char* why) {
+    any = true;
+    ImGui::PushID(run.id.toUtf8().constData());
+    const std::string text = nameOf(run) + "  " + run.title.toStdString() + why;
+    if (ImGui::MenuItem(text.c_str(), nullptr, run.id == now)) session.compareWith(run.id);
+    ImGui::PopID();
+  };
+  const auto parent = session.runs().find(reel.run->parent);
+  if (parent) entry(*parent, "  (forked from it)");
+  constexpr int kMost = 20;
+  int shown = 0;
+  const auto& all = session.runs().all();
+  for (auto run = all.rbegin(); run != all.rend() && shown < kMost; ++run) {
+    if ((*run)->id == reel.run->id || (parent && (*run)->id == parent->id)) continue;
+    entry(**run, "");
+    ++shown;
+  }
+  if (!any) ImGui::TextDisabled("There is no other run yet");
+  if (compared.run) {
+    ImGui::Separator();
+    if (ImGui::MenuItem("Stop comparing")) session.compareWith({});
+  }
+  ImGui::EndPopup();
 }
 
 void speedBox(Playback& playback, const TransportGestures& gestures) {
@@ -124,23 +157,35 @@ void drawTransport(Session& session, ImGuiWidget& host, Playback& playback, cons
   const Theme& theme = Theme::current();
   ImDrawList* draw = ImGui::GetWindowDrawList();
   const float side = ImGui::GetFrameHeight(), top = at.y + (kTransportHeight - side) / 2;
-  const float buttons = 6 * (side + 3 + 2) + 80, words = steeringWidth();
-  const bool wide = width > buttons + words + 330, inMenu = !wide;
-  const float right = at.x + width - 8 - buttons - (inMenu ? 64 : words);
+  constexpr float kText = 330, kRule = 15;
+  const float buttons = 6 * (side + 3 + 2) + 80 + kRule;
+  const bool words = width > buttons + steeringWidth(true) + kText;
+  const float right = std::max(at.x + width - 8 - buttons - steeringWidth(words), at.x + 4);
   float x = at.x + 10;
   const float line = at.y + (kTransportHeight - 15) / 2;
   const auto say = [&](const std::string& text, const QColor& colour, ImFont* font, float size) {
     if (x < right - 20)
       x += textWithin(draw, {x, line}, right - x - 12, imColour(colour), text, font, size) + 10;
   };
-  if (width > 620) say("Timeline", theme.text, host.boldFont(), 13);
+  if (width > 900) say("Timeline", theme.text, host.boldFont(), 13);
   if (reel.run) {
     const bool bad = reel.run->state == RunInfo::State::failed || reel.run->state == RunInfo::State::lost;
     const bool comparing = compared.run && compared.run != reel.run;
     say((comparing ? "A  " : "") + nameOf(*reel.run),
         comparing ? readable(theme.runA.rgb(), theme.window) : theme.text, host.textFont(), 12.5f);
-    if (comparing)
-      say("B  " + nameOf(*compared.run), readable(theme.runB.rgb(), theme.window), host.textFont(), 12.5f);
+    const std::string other = (comparing ? "B  " + nameOf(*compared.run) : "Compare") + "###compare";
+    const float wide =
+        ImGui::CalcTextSize(other.c_str(), nullptr, true).x + 2 * ImGui::GetStyle().FramePadding.x;
+    if (x + wide < right - 12) {
+      ImGui::SetCursorScreenPos({x, top});
+      ImGui::PushStyleColor(ImGuiCol_Text,
+                            imColour(comparing ? readable(theme.runB.rgb(), theme.raised) : theme.text));
+      if (wordButton(other.c_str(), "Another run beside this one, step by step, with what differs"))
+        ImGui::OpenPopup("##compare with");
+      ImGui::PopStyleColor();
+      x += wide + 10;
+    }
+    compareMenu(session, reel, compared);
     say(progressText(reel, session.runs()), bad ? theme.error : theme.dim, host.textFont(), 12.5f);
     if (reel.run->alive() && reel.count > 0) {
       // A thin line under the header tells how far the run is.
@@ -166,16 +211,12 @@ void drawTransport(Session& session, ImGuiWidget& host, Playback& playback, cons
   if (iconButton(Icon::loop, "Play again and again", playback.loop())) gestures.setLoop(!playback.loop());
   ImGui::SameLine(0, 4);
   speedBox(playback, gestures);
-  if (!inMenu) {
-    steer(session, reel, stepsAtCursor, false);
-    return;
-  }
-  ImGui::SameLine(0, 4);
-  if (ImGui::Button("Run ...")) ImGui::OpenPopup("##steer");
-  if (ImGui::BeginPopup("##steer")) {
-    steer(session, reel, stepsAtCursor, true);
-    ImGui::EndPopup();
-  }
+  // What goes before looks at what there is, what comes after it changes the run.
+  const float rule = ImGui::GetItemRectMax().x + kRule / 2;
+  draw->AddLine({rule, top + 3}, {rule, top + side - 3}, imColour(theme.border), 1);
+  ImGui::SameLine(0, kRule - 4);
+  ImGui::Dummy({0, side});
+  steer(session, reel, stepsAtCursor, words);
 }
 
 }  // namespace loom::editor

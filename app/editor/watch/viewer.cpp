@@ -6,15 +6,18 @@
 #include <QPainter>
 #include <QSaveFile>
 #include <algorithm>
+#include <functional>
 
 #include "app/editor/gl/imgui_widget.h"
 #include "app/editor/gl/theme.h"
 #include "app/editor/watch/ink.h"
 #include "app/editor/watch/npy.h"
 #include "app/editor/watch/pixel_view.h"
+#include "app/editor/watch/selected_wires.h"
 #include "app/editor/watch/viewer_content.h"
 #include "app/editor/watch/viewer_numbers.h"
 #include "app/editor/watch/viewer_tools.h"
+#include "app/editor/worker/background.h"
 
 namespace loom::editor {
 namespace {
@@ -35,6 +38,7 @@ class Viewer::Implementation : public QObject {
   Implementation(Session& session, ImGuiWidget& host)
       : session_(session), host_(host), reels_(session), content_(session, reels_), view_(host) {
     connect(&reels_, &Reels::changed, this, [this] { host_.redraw(); });
+    connect(&content_, &ViewerContent::changed, this, [this] { host_.redraw(); });
     connect(&session, &Session::selectionChanged, this, [this] {
       // What is selected is what one wants to see, until a port is chosen here again.
       if (!session_.selection().port.empty()) choice_.port.clear();
@@ -44,7 +48,8 @@ class Viewer::Implementation : public QObject {
 
   void draw(ImVec2 at, ImVec2 size);
   void pinStep();
-  bool save(const QString& file);
+  /// Writes what is shown now; may be called on any thread.
+  std::function<bool()> writerOf(const QString& file);
   QImage image();
   void askFile();
   void changed() { host_.redraw(); }
@@ -55,6 +60,7 @@ class Viewer::Implementation : public QObject {
   ViewerContent content_;
   PixelView view_;
   ViewerChoice choice_;
+  SelectedWires watched_{session_, reels_};
 
  private:
   void drawBody(ImVec2 at, ImVec2 size);
@@ -63,7 +69,6 @@ class Viewer::Implementation : public QObject {
   void drawTrouble(ImVec2 at, ImVec2 size);
   PixelView::Layer layerOf(const ViewerSide& side, const QColor& colour) const;
   std::optional<PixelView::Hovered> hovered_;
-  float scrolled_ = 0;
 };
 
 void Viewer::Implementation::draw(ImVec2 at, ImVec2 size) {
@@ -78,8 +83,13 @@ void Viewer::Implementation::draw(ImVec2 at, ImVec2 size) {
   ImGui::PopStyleVar(2);
   const ViewerToolGestures gestures{.pin = [this] { pinStep(); },
                                     .fit = [this] { view_.fit(); },
-                                    .copy = [this] { QGuiApplication::clipboard()->setImage(image()); },
+                                    .copy =
+                                        [this] {
+                                          QGuiApplication::clipboard()->setImage(image());
+                                          session_.notice("Copied the picture");
+                                        },
                                     .save = [this] { askFile(); }};
+  if (content_.canWatch()) watched_.keep(content_.port());
   drawViewerTools(session_, reels_, content_, choice_, gestures, size.x - 20);
   content_.update(choice_);  // with what was just chosen
   const float top = ImGui::GetCursorScreenPos().y + 2;
@@ -104,8 +114,7 @@ void Viewer::Implementation::drawBody(ImVec2 at, ImVec2 size) {
   ImGui::SetCursorScreenPos(numbersAt);
   ImGui::BeginChild("numbers", room);
   const ImVec2 inside = ImGui::GetCursorScreenPos();
-  const float height = drawNumbers(host_, content_, choice_.options.sample, inside,
-                                   room.x - (room.y < kNumbersHeight - 4 ? 12 : 0));
+  const float height = drawNumbers(host_, content_, inside, room.x - (room.y < kNumbersHeight - 4 ? 12 : 0));
   ImGui::SetCursorScreenPos(inside);
   ImGui::Dummy({1, height});
   ImGui::EndChild();
@@ -120,9 +129,14 @@ void Viewer::Implementation::drawTrouble(ImVec2 at, ImVec2 size) {
   ImGui::GetWindowDrawList()->AddText(font, 13.5f, {at.x + (size.x - needed.x) / 2, y},
                                       imColour(Theme::current().dim), text.c_str(), nullptr, wrap);
   if (!content_.canWatch()) return;
-  const char* words = "Watch it from now on";
+  if (session_.shownRun() && session_.shownRun()->alive()) return;  // it is watched by now
+  // Steps that were taken without it have nothing of it: they are taken again.
+  const char* words = "Watch it, and run again";
   ImGui::SetCursorScreenPos({at.x + (size.x - ImGui::CalcTextSize(words).x) / 2 - 8, y + needed.y + 12});
-  if (ImGui::Button(words)) watchPort(session_, content_.port());
+  if (ImGui::Button(words)) {
+    watchPort(session_, content_.port());
+    session_.run();
+  }
 }
 
 PixelView::Layer Viewer::Implementation::layerOf(const ViewerSide& side, const QColor& colour) const {
@@ -220,7 +234,7 @@ void Viewer::Implementation::drawStatus(ImVec2 at, float width) {
   } else {
     char zoom[48];
     std::snprintf(zoom, sizeof zoom, "%.3g × ", static_cast<double>(view_.zoom()));
-    text = zoom + content_.a().name;
+    text = zoom + content_.a().name + (content_.loading() ? " ..." : "");
     if (shown.sheet.leftOut > 0)
       text += ", " + std::to_string(shown.sheet.leftOut) + " more tiles found no room";
     if (shown.sheet.step > 1) text += ", every " + std::to_string(shown.sheet.step) + "th number";
@@ -269,18 +283,21 @@ QImage Viewer::Implementation::image() {
   return a;
 }
 
-bool Viewer::Implementation::save(const QString& file) {
+std::function<bool()> Viewer::Implementation::writerOf(const QString& file) {
   content_.update(choice_);
-  if (!content_.a().values) return false;
-  QSaveFile out(file);
-  if (file.endsWith(".npy", Qt::CaseInsensitive)) {
-    const ViewerSide& side = content_.compare() == Compare::difference ? content_.delta() : content_.a();
-    const std::string bytes = npyFile(*side.values);
-    return out.open(QIODevice::WriteOnly) &&
-           out.write(bytes.data(), static_cast<qint64>(bytes.size())) >= 0 && out.commit();
-  }
-  const QImage shown = image();
-  return !shown.isNull() && out.open(QIODevice::WriteOnly) && shown.save(&out, "PNG") && out.commit();
+  const ViewerSide& side = content_.compare() == Compare::difference ? content_.delta() : content_.a();
+  if (!side.values) return [] { return false; };
+  if (file.endsWith(".npy", Qt::CaseInsensitive))
+    return [file, values = side.values] {
+      QSaveFile out(file);
+      const std::string bytes = npyFile(*values);
+      return out.open(QIODevice::WriteOnly) &&
+             out.write(bytes.data(), static_cast<qint64>(bytes.size())) >= 0 && out.commit();
+    };
+  return [file, shown = image()] {
+    QSaveFile out(file);
+    return !shown.isNull() && out.open(QIODevice::WriteOnly) && shown.save(&out, "PNG") && out.commit();
+  };
 }
 
 void Viewer::Implementation::askFile() {
@@ -298,8 +315,9 @@ void Viewer::Implementation::askFile() {
           dialog->setDefaultSuffix(filter.contains("npy") ? "npy" : "png");
         });
         connect(dialog, &QFileDialog::fileSelected, this, [this](const QString& file) {
-          const bool written = save(file);
-          session_.notice(written ? "Saved " + file : "Could not write " + file, !written);
+          inBackground(this, writerOf(file), [this, file](bool written) {
+            session_.notice(written ? "Saved " + file : "Could not write " + file, !written);
+          });
         });
         dialog->open();
       },
@@ -339,7 +357,7 @@ void Viewer::setRange(std::optional<std::pair<float, float>> range) {
   implementation_->changed();
 }
 void Viewer::copy() const { QGuiApplication::clipboard()->setImage(implementation_->image()); }
-bool Viewer::save(const QString& file) const { return implementation_->save(file); }
+bool Viewer::save(const QString& file) const { return implementation_->writerOf(file)(); }
 QImage Viewer::image() const { return implementation_->image(); }
 float Viewer::zoom() const { return implementation_->view_.zoom(); }
 ImVec2 Viewer::pixelOnScreen(int x, int y) const { return implementation_->view_.pixelOnScreen(x, y); }

@@ -1,6 +1,9 @@
 #include "app/editor/watch/viewer_content.h"
 
 #include <algorithm>
+#include <utility>
+
+#include "app/editor/worker/background.h"
 
 namespace loom::editor {
 namespace {
@@ -38,121 +41,179 @@ ValuesPtr ViewerContent::find(const std::shared_ptr<const RunInfo>& run, const R
   return session_.frames().values(run->id, port_, *frame);
 }
 
-void ViewerContent::findOther(const ViewerChoice& choice, const Iteration& place) {
-  b_.values = nullptr;
+ViewerContent::Wanted ViewerContent::findOther(const ViewerChoice& choice, const Iteration& place,
+                                               const Values& a) {
   compareTrouble_.clear();
-  if (choice.compare == Viewer::Compare::none) return;
-  std::string name;
-  ValuesPtr values;
+  Wanted other;
+  if (choice.compare == Viewer::Compare::none) return other;
   if (choice.pin) {
     const auto run = session_.runs().find(choice.pin->run);
-    if (run) values = find(run, nullptr, choice.pin->iteration, name);
-    name += ", pinned";
+    if (run) other.values = find(run, nullptr, choice.pin->iteration, other.name);
+    other.name += ", pinned";
   } else if (reels_.compared().run && reels_.compared().run != reels_.shown().run) {
-    values = find(reels_.compared().run, &reels_.compared(), place, name);
+    other.values = find(reels_.compared().run, &reels_.compared(), place, other.name);
   } else {
     compareTrouble_ = "Nothing to compare with yet: pin a step, or choose another run.";
-    return;
+    return other;
   }
-  b_.values = values;
-  b_.name = name;
-  if (!values) {
+  if (!other.values) {
     compareTrouble_ = "The other side is not here: its run has no such frame, or it is still on its way.";
-  } else if (choice.compare == Viewer::Compare::difference && a_.values &&
-             a_.values->shape != values->shape) {
+  } else if (choice.compare == Viewer::Compare::difference && a.shape != other.values->shape) {
     compareTrouble_ = "These two differ in shape, so there is no difference to show.";
+    other.values = nullptr;
   }
+  return other;
+}
+
+ViewerContent::Wanted ViewerContent::findShown(const Reel& reel, const Iteration& place) {
+  Wanted wanted;
+  wanted.values = find(reel.run, &reel, place, wanted.name);
+  if (wanted.values) return wanted;
+  if (!wanted.name.empty()) {
+    loading_ = true;
+    wanted = {a_.values, a_.name};  // the one before, until it is here
+    if (!wanted.values) trouble_ = "Fetching " + port_ + " ...";
+  } else if (reel.track(port_)) {
+    trouble_ = reel.run->alive() ? port_ + " appears here with its next step."
+                                 : "This run kept nothing of " + port_ + ".";
+  } else if (const ValueType* type = session_.catalog().type(reels_.typeOf(*reel.run, port_));
+             type && !type->picture && !type->numbers) {
+    trouble_ = port_ + " carries " + type->name + ", which has no numbers to look at.";
+  } else {
+    canWatch_ = true;
+    trouble_ = port_ + " was not watched in this run. While a run goes on, whatever is selected is kept.";
+  }
+  return wanted;
 }
 
 void ViewerContent::update(const ViewerChoice& choice) {
   const Reel& reel = reels_.shown();
   const std::string port = choosePort(choice, reel);
   const QString run = reel.run ? reel.run->id : QString();
-  if (port != port_ || run != run_) a_.values = nullptr;
+  if (port != port_ || run != run_) a_ = {};
   port_ = port;
   run_ = run;
   trouble_.clear();
   loading_ = canWatch_ = false;
   compare_ = choice.compare;
+  const Iteration place = reel.run ? placeOf(session_.cursor(), reel) : Iteration{};
+  Wanted first;
   if (!reel.run) {
     trouble_ = "Nothing to show yet: run the graph (Ctrl+Enter) or click a thumbnail.";
   } else if (port_.empty()) {
     trouble_ = "Choose a port above, or click a thumbnail on the canvas.";
   } else {
-    const Iteration place = placeOf(session_.cursor(), reel);
-    std::string name;
-    const ValuesPtr values = find(reel.run, &reel, place, name);
-    if (values) {
-      a_.values = values;
-      a_.name = name;
-    } else if (!name.empty()) {
-      loading_ = true;
-      if (!a_.values) trouble_ = "Fetching " + port_ + " of " + name + " ...";
-    } else if (reel.track(port_)) {
-      a_.values = nullptr;
-      trouble_ = reel.run->alive() ? port_ + " has not been computed yet."
-                                   : "This run kept nothing of " + port_ + ".";
-    } else {
-      a_.values = nullptr;
-      canWatch_ = true;
-      trouble_ = port_ + " was not watched in this run.";
-    }
-    if (a_.values) findOther(choice, place);
+    first = findShown(reel, place);
   }
-  if (!a_.values) {
-    b_.values = nullptr;
+  if (!first.values) {
+    a_ = b_ = {};
     return;
   }
   TensorPictureOptions options = choice.options;
-  const Planes planes = planesOf(*a_.values);
+  const Planes planes = planesOf(*first.values);
   options.sample = std::clamp<int64_t>(options.sample, -1, std::max<int64_t>(planes.samples - 1, 0));
   options.channel = std::clamp<int64_t>(options.channel, -1, std::max<int64_t>(planes.channels - 1, 0));
-  look(a_, options);
-  if (!b_.values) return;
+  const bool looked = look(a_, first, options);
+  if (!a_.values) trouble_ = "Looking at " + first.name + " ...";
+  if (!looked) return;
+  const Wanted second = findOther(choice, place, *first.values);
+  if (!second.values) {
+    b_ = {};
+    return;
+  }
   // Both in the same colours, or one could not be told from the other.
   TensorPictureOptions same = options;
   same.range = a_.range;
-  look(b_, same);
-  if (choice.compare != Viewer::Compare::difference) return;
-  if (deltaOf_ != std::pair{a_.values, b_.values}) {
-    deltaOf_ = {a_.values, b_.values};
-    auto numbers = difference(*a_.values, *b_.values);
-    delta_.values = numbers ? std::make_shared<const Values>(std::move(*numbers)) : nullptr;
-  }
-  if (!delta_.values) {
-    b_.values = nullptr;
-    return;
-  }
-  delta_.name = "difference";
-  TensorPictureOptions apart = options;
-  if (apart.look == TensorLook::picture) apart.look = TensorLook::falseColour, apart.channel = -1;
-  if (!apart.range) apart.range = {0.f, std::max(automaticRange(*delta_.values, apart).second, 1e-6f)};
-  look(delta_, apart);
+  if (look(b_, second, same) && choice.compare == Viewer::Compare::difference) lookApart(options);
 }
 
-void ViewerContent::look(ViewerSide& side, TensorPictureOptions options) {
-  if (side.made_ == side.values && side.options_ == options) return;
-  const bool numbers = side.made_ != side.values || side.options_.sample != options.sample;
-  side.made_ = side.values;
+bool ViewerContent::look(ViewerSide& side, const Wanted& wanted, const TensorPictureOptions& options) {
+  side.wanted_ = wanted.values;
+  if (side.values == wanted.values && side.options_ == options) {
+    side.name = wanted.name;
+    return true;
+  }
+  if (wanted.values->data.size() <= kAtOnce) {
+    hold(side, wanted, options, lookAt(*wanted.values, options));
+    return true;
+  }
+  if (std::exchange(working_, true)) return false;
+  using Looked = std::shared_ptr<const TensorLooked>;
+  inBackground(
+      this,
+      [wanted, options]() -> Looked {
+        return std::make_shared<TensorLooked>(lookAt(*wanted.values, options));
+      },
+      [this, &side, wanted, options](const Looked& looked) {
+        working_ = false;
+        if (side.wanted_ == wanted.values) hold(side, wanted, options, *looked);
+        Q_EMIT changed();
+      });
+  return false;
+}
+
+void ViewerContent::hold(ViewerSide& side, const Wanted& wanted, const TensorPictureOptions& options,
+                         const TensorLooked& looked) {
+  side.values = side.wanted_ = wanted.values;
+  side.name = wanted.name;
   side.options_ = options;
-  TensorPicture made = tensorPicture(*side.values, options);
-  made.picture.id = nextPictureId();
-  side.picture = made.picture.width > 0 ? std::make_shared<const Picture>(std::move(made.picture)) : nullptr;
-  side.sheet = std::move(made.sheet);
-  side.range = made.range;
-  side.notFinite = made.notFinite;
-  if (!numbers) return;
-  const std::span<const float> shown = options.sample < 0
-                                           ? std::span<const float>(side.values->data)
-                                           : sampleOf(*side.values, planesOf(*side.values), options.sample);
-  side.summary = summaryOf(shown);
-  side.histogram = histogramOf(shown, kBins);
-  side.spectrum.reset();
+  Picture picture = looked.picture.picture;
+  picture.id = nextPictureId();
+  side.picture = picture.width > 0 ? std::make_shared<const Picture>(std::move(picture)) : nullptr;
+  side.sheet = looked.picture.sheet;
+  side.range = looked.picture.range;
+  side.notFinite = looked.picture.notFinite;
+  side.summary = looked.summary;
+  side.histogram = looked.histogram;
+  side.spectrum = looked.spectrum;
 }
 
-const RadialSpectrum& ViewerContent::spectrumOf(ViewerSide& side, int64_t sample) {
-  if (!side.spectrum) side.spectrum = radialSpectrum(*side.values, std::max<int64_t>(sample, 0));
-  return *side.spectrum;
+void ViewerContent::lookApart(TensorPictureOptions options) {
+  if (options.look == TensorLook::picture) options.look = TensorLook::falseColour, options.channel = -1;
+  const std::pair of{a_.values, b_.values};
+  if (deltaOf_ == of && deltaOptions_ == options) return;
+  struct Apart {
+    ValuesPtr values;
+    TensorPictureOptions options;
+    TensorLooked looked;
+  };
+  // Numbers that are there already are not taken apart again.
+  const auto work = [of, options, known = deltaOf_ == of ? delta_.values : nullptr]() {
+    auto apart = std::make_shared<Apart>();
+    apart->values = known ? known : std::make_shared<const Values>(*difference(*of.first, *of.second));
+    apart->options = options;
+    if (!options.range) {
+      const float most = automaticRange(*apart->values, options).second;
+      apart->options.range = {0.f, std::max(most, 1e-6f)};
+    }
+    apart->looked = lookAt(*apart->values, apart->options);
+    return apart;
+  };
+  const auto keep = [this, of, options](const std::shared_ptr<Apart>& apart) {
+    deltaOf_ = of;
+    deltaOptions_ = options;
+    hold(delta_, {apart->values, "difference"}, apart->options, apart->looked);
+  };
+  if (of.first->data.size() <= kAtOnce) return keep(work());
+  if (std::exchange(working_, true)) return;
+  inBackground(this, work, [this, keep](const std::shared_ptr<Apart>& apart) {
+    working_ = false;
+    keep(apart);
+    Q_EMIT changed();
+  });
+}
+
+TensorLooked lookAt(const Values& values, const TensorPictureOptions& options) {
+  TensorLooked looked;
+  looked.picture = tensorPicture(values, options);
+  const Planes planes = planesOf(values);
+  const std::span<const float> shown =
+      options.sample < 0 ? std::span<const float>(values.data) : sampleOf(values, planes, options.sample);
+  looked.summary = summaryOf(shown);
+  looked.histogram = histogramOf(shown, kBins);
+  if (planes.width >= 4 && planes.height >= 4 && !planes.folded)
+    looked.spectrum = radialSpectrum(values, std::max<int64_t>(options.sample, 0));
+  return looked;
 }
 
 }  // namespace loom::editor

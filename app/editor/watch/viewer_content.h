@@ -1,6 +1,8 @@
 #pragma once
 // What the viewer shows: which tensor of which step, what it is compared with, and both as pictures. Asks the
-// session's frames for values and keeps what it made of them until they or the options change.
+// session's frames for values and keeps what it made of them until they or the options change. Large tensors
+// are looked at on another thread; what was there before stays until that is done.
+#include <QObject>
 #include <optional>
 #include <string>
 
@@ -34,16 +36,28 @@ struct ViewerSide {
   int64_t notFinite = 0;
   Summary summary;  // of the samples shown
   Histogram histogram;
-  std::optional<RadialSpectrum> spectrum;  // made when asked for: spectrumOf()
+  RadialSpectrum spectrum;  // of the sample shown, the first of several; empty where there are no planes
 
  private:
   friend class ViewerContent;
-  TensorPictureOptions options_;
-  ValuesPtr made_;
+  TensorPictureOptions options_;  // that it was looked at with
+  ValuesPtr wanted_;              // what is asked for: what comes of others is too late
 };
 
-class ViewerContent {
+/// All that is made of a tensor's numbers. Pure.
+struct TensorLooked {
+  TensorPicture picture;
+  Summary summary;
+  Histogram histogram;
+  RadialSpectrum spectrum;
+};
+TensorLooked lookAt(const Values& values, const TensorPictureOptions& options);
+
+class ViewerContent : public QObject {
+  Q_OBJECT
  public:
+  static constexpr size_t kAtOnce = size_t{1} << 18;  // numbers; more are another thread's
+
   ViewerContent(Session& session, Reels& reels) : session_(session), reels_(reels) {}
 
   void update(const ViewerChoice& choice);
@@ -57,19 +71,28 @@ class ViewerContent {
   /// Why there is nothing, or why there is nothing to compare with; empty: all is well.
   const std::string& trouble() const { return trouble_; }
   const std::string& compareTrouble() const { return compareTrouble_; }
-  bool loading() const { return loading_; }    // shows the one before, until the values are here
+  /// Shows the one before, until the values are here and looked at.
+  bool loading() const { return loading_ || working_; }
   bool canWatch() const { return canWatch_; }  // the run at hand does not keep this port
   Planes planes() const { return a_.values ? planesOf(*a_.values) : Planes{}; }
-  const RadialSpectrum& spectrumOf(ViewerSide& side, int64_t sample);
-  ViewerSide& sideA() { return a_; }
-  ViewerSide& sideB() { return b_; }
+
+ Q_SIGNALS:
+  void changed();
 
  private:
+  struct Wanted {
+    ValuesPtr values;
+    std::string name;
+  };
   std::string choosePort(const ViewerChoice& choice, const Reel& reel) const;
   ValuesPtr find(const std::shared_ptr<const RunInfo>& run, const Reel* reel, const Iteration& place,
                  std::string& name);
-  void findOther(const ViewerChoice& choice, const Iteration& place);
-  void look(ViewerSide& side, TensorPictureOptions options);
+  Wanted findOther(const ViewerChoice& choice, const Iteration& place, const Values& a);
+  Wanted findShown(const Reel& reel, const Iteration& place);
+  bool look(ViewerSide& side, const Wanted& wanted, const TensorPictureOptions& options);
+  void lookApart(TensorPictureOptions options);
+  static void hold(ViewerSide& side, const Wanted& wanted, const TensorPictureOptions& options,
+                   const TensorLooked& looked);
 
   Session& session_;
   Reels& reels_;
@@ -77,6 +100,8 @@ class ViewerContent {
   QString run_;
   ViewerSide a_, b_, delta_;
   std::pair<ValuesPtr, ValuesPtr> deltaOf_;
+  TensorPictureOptions deltaOptions_;
+  bool working_ = false;  // one at a time: numbers of a large tensor fill the caches
   Viewer::Compare compare_ = Viewer::Compare::none;
   bool loading_ = false, canWatch_ = false;
 };

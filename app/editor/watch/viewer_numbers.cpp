@@ -185,27 +185,25 @@ void spectrum(const RadialSpectrum& a, const RadialSpectrum* b, ImVec2 at, float
 
 }  // namespace
 
-float drawNumbers(ImGuiWidget& host, ViewerContent& content, int64_t sample, ImVec2 at, float width) {
+float drawNumbers(ImGuiWidget& host, const ViewerContent& content, ImVec2 at, float width) {
   const Theme& theme = Theme::current();
   ImDrawList* draw = ImGui::GetWindowDrawList();
   const bool two = content.comparing();
   const bool apart = content.compare() == Viewer::Compare::difference;
-  ViewerSide& a = content.sideA();
-  ViewerSide* b = two ? &content.sideB() : nullptr;
+  const ViewerSide& a = content.a();
+  const ViewerSide* b = two ? &content.b() : nullptr;
   float y = at.y;
   y += drawTable(host, rowsOf(a, b, apart ? &content.delta() : nullptr), two, {at.x, y}, width) + 8;
-  const Planes planes = content.planes();
   if (a.summary.count > 1) {
     draw->AddText(host.textFont(), 12, {at.x, y}, imColour(theme.dim), "Histogram");
     histogram(a, b, {at.x, y + 16}, width);
     y += 16 + kChart + 6;
   }
-  if (planes.width >= 4 && planes.height >= 4 && !planes.folded) {
-    const RadialSpectrum& spectra = content.spectrumOf(a, sample);
+  if (!a.spectrum.power.empty()) {
     const std::string title =
-        std::string("Radial power spectrum (log)") + (spectra.cut ? ", of the middle" : "");
+        std::string("Radial power spectrum (log)") + (a.spectrum.cut ? ", of the middle" : "");
     draw->AddText(host.textFont(), 12, {at.x, y}, imColour(theme.dim), title.c_str());
-    spectrum(spectra, b ? &content.spectrumOf(*b, sample) : nullptr, {at.x, y + 16}, width);
+    spectrum(a.spectrum, b && !b->spectrum.power.empty() ? &b->spectrum : nullptr, {at.x, y + 16}, width);
     y += 16 + kChart + 6;
   }
   return y - at.y;
@@ -261,7 +259,7 @@ void drawRow(ImGuiWidget& host, const Values& a, const Values* b, ImVec2 at, ImV
     }
     plot.series.push_back(std::move(series));
   }
-  drawPlot(plot, at, size, StepAxis{}, {});
+  drawPlot(plot, at, size);
 }
 
 }  // namespace loom::editor

@@ -9,7 +9,7 @@ namespace loom::editor {
 class ImGuiWidget;
 
 /// Draws into a column of this width, and gives the height it took.
-float drawNumbers(ImGuiWidget& host, ViewerContent& content, int64_t sample, ImVec2 at, float width);
+float drawNumbers(ImGuiWidget& host, const ViewerContent& content, ImVec2 at, float width);
 
 /// From dark to bright, with the numbers of both ends.
 void drawColourBar(ImGuiWidget& host, ImVec2 at, float width, std::pair<float, float> range,

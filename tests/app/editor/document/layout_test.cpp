@@ -379,6 +379,12 @@ class LayoutTest : public QObject {
     QCOMPARE(portsOf(document), (QStringList{"sampling.x", "predict.x0"}));
     QCOMPARE(portsOf(makeGroup(document, "", catalog_, {"denoise", "predict"}, "guess").document),
              (QStringList{"sampling.x", "guess/predict.x0"}));
+    // In groups, and where something is trained.
+    QStringList grouped;
+    for (const char* steps : {"steps_4", "steps_10", "steps_25", "steps_100"})
+      for (const char* port : {"/sampling.x", "/predict.x0"}) grouped << QString(steps) + port;
+    QCOMPARE(portsOf(graphFile("compare_steps.loom")), grouped);
+    QCOMPARE(portsOf(graphFile("train/ddpm_emoji.loom")), (QStringList{"loss.value", "sampling.x"}));
     Layout layout;
     layout.watched = {"denoise.prediction", "sampling.x"};
     document = withLayout(document, "", layout);

@@ -19,8 +19,10 @@ Plot plotOf(bool compared) {
   plot.x = "step";
   plot.yName = "mean", plot.lowName = "mean-std", plot.highName = "mean+std";
   plot.kind = PlotKind::mean;
-  plot.series.push_back({"sampling.x", 0xFF9CF9, false, {0, 1, 2}, {1, 2, 3}, {0, 1, 2}, {2, 3, 4}});
-  if (compared) plot.series.push_back({"a,\"b\"", 0x64B5F6, true, {1, 2, 3}, {7, 8, 9.5}, {}, {}});
+  plot.series.push_back(
+      {"sampling.x", 0xFF9CF9, "sampling", false, false, {0, 1, 2}, {1, 2, 3}, {0, 1, 2}, {2, 3, 4}});
+  if (compared)
+    plot.series.push_back({"a,\"b\"", 0x64B5F6, "sampling", true, false, {1, 2, 3}, {7, 8, 9.5}, {}, {}});
   return plot;
 }
 
@@ -108,6 +110,10 @@ class PlotsTest : public QObject {
     QCOMPARE(lines[1], QString("1,1,0,2,"));
     QCOMPARE(lines[3], QString("3,3,2,4,8"));
     QCOMPARE(lines[4], QString("4,,,,9.5"));
+    Plot timed = plotOf(false);  // with the timesteps of its one zone
+    timed.timesteps["sampling"] = {999, 500};
+    const QStringList rows = QString::fromStdString(csvOf(timed)).split('\n');
+    QVERIFY(rows[0].startsWith("step,t,") && rows[1].startsWith("1,999,") && rows[3].startsWith("3,,"));
     Plot none;
     none.x = "step";
     QCOMPARE(csvOf(none), std::string("step\n"));
@@ -133,6 +139,23 @@ class PlotsTest : public QObject {
     QVERIFY(!plotPicture(Plot{}, {80, 45}, "").isNull());
     const auto [low, high] = limitsOf(logarithmic, false);
     QVERIFY(low > 0 && low < 1e-7 && high > 3 && high < 10);
+  }
+
+  void noiseOfASchedule() {
+    const std::vector<double> alphaBar{0.99, 0.5, 0.36, 0.1};
+    QCOMPARE(alphaBarAt(alphaBar, {3, 0, 2}), (std::vector<double>{0.1, 0.99, 0.36}));
+    QVERIFY(alphaBarAt(alphaBar, {4}).empty() && alphaBarAt(alphaBar, {-1}).empty());
+    QVERIFY(std::abs(noiseLevel(0.36) - 0.8) < 1e-12);
+    QVERIFY(std::abs(signalToNoise(0.5) - 1) < 1e-12);
+    QVERIFY(std::isinf(signalToNoise(1)));
+  }
+
+  void firstThatDiffers() {
+    const PortDifference apart{{{0}, {1}, {2}, {3}}, {0, 1e-6, 0.5, 0.1}, {0, 1e-7, 0.1, 0.01}};
+    QCOMPARE(*firstBeyond(apart, 0), Iteration{1});
+    QCOMPARE(*firstBeyond(apart, 1e-6), Iteration{2});
+    QVERIFY(!firstBeyond(apart, 1));
+    QCOMPARE(*firstBeyond({{{4}}, {NAN}, {NAN}}, 1e9), Iteration{4});  // what is no number is beyond all
   }
 
   void ticksAreRound() {

@@ -1,17 +1,12 @@
 // The timeline and the viewer in a window, over a run of the shipped model: by mouse, wheel and keys.
 // LOOM_KEEP_PICTURES=FOLDER keeps what they look like.
-#include <imgui.h>
+#include "tests/app/editor/watch/stage.h"
 
 #include <QClipboard>
-#include <QTemporaryDir>
-#include <QtTest>
-#include <cmath>
 
-#include "app/editor/gl/imgui_widget.h"
-#include "app/editor/gl/theme.h"
+#include "app/editor/watch/ink.h"
+#include "app/editor/watch/series.h"
 #include "app/editor/watch/tensor_picture.h"
-#include "app/editor/watch/timeline.h"
-#include "app/editor/watch/viewer.h"
 
 namespace loom::editor {
 namespace {
@@ -19,42 +14,9 @@ namespace {
 constexpr int kSteps = 12;
 const std::string kXt = "sampling.x", kX0 = "predict.x0";
 
-// The viewer above, the timeline below.
-class Stage : public ImGuiWidget {
- public:
-  explicit Stage(Session& session) : timeline(session, *this), viewer(session, *this) {}
-  Timeline timeline;
-  Viewer viewer;
-
- protected:
-  void drawFrame() override {
-    const auto wide = static_cast<float>(width()), high = static_cast<float>(height());
-    const float under = std::floor(high * 0.36f);
-    viewer.draw({0, 0}, {wide, high - under});
-    timeline.draw({0, high - under}, {wide, under});
-  }
-  void themeColours() override {
-    const Theme& theme = Theme::current();
-    theme.dark ? ImGui::StyleColorsDark() : ImGui::StyleColorsLight();
-    const auto vec = [](const QColor& c, float alpha = 1) {
-      return ImVec4(static_cast<float>(c.redF()), static_cast<float>(c.greenF()),
-                    static_cast<float>(c.blueF()), alpha);
-    };
-    ImVec4* colours = ImGui::GetStyle().Colors;
-    colours[ImGuiCol_Text] = vec(theme.text);
-    colours[ImGuiCol_WindowBg] = colours[ImGuiCol_ChildBg] = vec(theme.window);
-    colours[ImGuiCol_PopupBg] = vec(theme.panel);
-    colours[ImGuiCol_Button] = colours[ImGuiCol_Header] = vec(theme.raised);
-    colours[ImGuiCol_FrameBg] = vec(theme.field);
-    ImGui::GetStyle().FrameRounding = 4;
-    ImGui::GetStyle().WindowBorderSize = 0;
-    ImGui::GetStyle().FramePadding = ImVec2(7, 4);
-  }
-};
-
 }  // namespace
 
-class WatchTest : public QObject {
+class WatchTest : public StageTest {
   Q_OBJECT
  private Q_SLOTS:
   void initTestCase();
@@ -67,6 +29,8 @@ class WatchTest : public QObject {
   void playsToTheEnd();
   void plotsAreKept();
   void everyPlotHasNumbers();
+  void noiseIsTheSchedules();
+  void plotGoesToItsStep();
   void pausedRunHasStepsToCome();
   void viewerShowsTheNumbers();
   void viewerZoomsAndPans();
@@ -75,66 +39,17 @@ class WatchTest : public QObject {
   void wipeFollowsTheMouse();
   void viewerSavesAndCopies();
   void unwatchedPortCanBeWatched();
+  void selectedWireIsKept();
+  void watchedFromNowOn();
+  void largeTensorsDoNotWait();
   void restsWhenIdle();
   void picturesToLookAt();
   void cleanupTestCase();
 
  private:
-  // Until what was done is drawn, and nothing more moves.
-  void settle(int least = 40) {
-    QTest::qWait(least);
-    for (int i = 0; i < 40; ++i) {
-      const int64_t before = stage_->framesPainted();
-      QTest::qWait(35);
-      if (stage_->framesPainted() == before) return;
-    }
-  }
-  QPoint point(ImVec2 at) {
-    return {static_cast<int>(std::lround(at.x)), static_cast<int>(std::lround(at.y))};
-  }
-  void click(ImVec2 at) {
-    QTest::mouseMove(stage_.get(), point(at));
-    settle();
-    QTest::mousePress(stage_.get(), Qt::LeftButton, {}, point(at));
-    settle();
-    QTest::mouseRelease(stage_.get(), Qt::LeftButton, {}, point(at));
-    settle();
-  }
-  void drag(ImVec2 from, ImVec2 to) {
-    QTest::mouseMove(stage_.get(), point(from));
-    settle();
-    QTest::mousePress(stage_.get(), Qt::LeftButton, {}, point(from));
-    settle();
-    for (const float part : {0.3f, 0.7f, 1.f}) {
-      const QPointF at = point({from.x + (to.x - from.x) * part, from.y + (to.y - from.y) * part});
-      QMouseEvent move(QEvent::MouseMove, at, stage_->mapToGlobal(at), Qt::NoButton, Qt::LeftButton, {});
-      QCoreApplication::sendEvent(stage_.get(), &move);
-      settle(40);
-    }
-    QTest::mouseRelease(stage_.get(), Qt::LeftButton, {}, point(to));
-    settle();
-  }
-  void wheel(ImVec2 at, int notches, Qt::KeyboardModifiers with = {}) {
-    QTest::mouseMove(stage_.get(), point(at));
-    settle();
-    const QPointF where = point(at);
-    QWheelEvent event(where, stage_->mapToGlobal(where), {}, {0, notches * 120}, Qt::NoButton, with,
-                      Qt::NoScrollPhase, false);
-    QCoreApplication::sendEvent(stage_.get(), &event);
-    settle();
-  }
   ImVec2 at(int64_t step, const std::string& port = kXt) {
     const auto found = stage_->timeline.placeOnScreen(port, {step});
     return found ? *found : ImVec2(-1, -1);
-  }
-  void keep(const char* name) {
-    const QString folder = qEnvironmentVariable("LOOM_KEEP_PICTURES");
-    if (!folder.isEmpty()) stage_->grabFramebuffer().save(folder + "/" + name + ".png");
-  }
-  ValuesPtr values(const QString& run, const std::string& port, const Iteration& iteration) {
-    ValuesPtr found;
-    [&] { QTRY_VERIFY_WITH_TIMEOUT((found = session_->frames().values(run, port, iteration)), 10000); }();
-    return found;
   }
   void waitFor(const QString& run) {
     QTRY_VERIFY_WITH_TIMEOUT(session_->runs().find(run) && session_->runs().find(run)->over(), 60000);
@@ -143,25 +58,15 @@ class WatchTest : public QObject {
       QTRY_COMPARE_WITH_TIMEOUT(session_->frames().iterations(run, port).size(), size_t{kSteps}, 20000);
   }
 
-  QTemporaryDir folder_;
-  std::unique_ptr<Session> session_;
-  std::unique_ptr<Stage> stage_;
   QString run_;
 };
 
 void WatchTest::initTestCase() {
-  session_ = std::make_unique<Session>(SessionOptions{NOISELOOM_RUNNER, folder_.filePath("data")});
-  session_->worker().start();
-  QTRY_VERIFY_WITH_TIMEOUT(!session_->catalog().empty(), 30000);
+  startSession();
   QVERIFY(session_->open(NOISELOOM_SOURCE_DIR "/graphs/ddpm.loom"));
   session_->edit("Few steps",
                  [](const Document& d) { return withValue(withValue(d, "steps", kSteps), "batch", 2); });
-  stage_ = std::make_unique<Stage>(*session_);
-  const QSize size = qEnvironmentVariableIsSet("LOOM_LARGE") ? QSize(1600, 1100) : QSize(1100, 780);
-  stage_->resize(size);
-  stage_->show();
-  QVERIFY(QTest::qWaitForWindowExposed(stage_.get()));
-  connect(session_.get(), &Session::redraw, stage_.get(), &ImGuiWidget::redraw);
+  openStage(qEnvironmentVariableIsSet("LOOM_LARGE") ? QSize(1600, 1100) : QSize(1100, 780));
 }
 
 void WatchTest::init() {
@@ -230,10 +135,6 @@ void WatchTest::wheelMovesZoomsAndScrolls() {
 
 void WatchTest::keysMoveCursor() {
   click(at(5));
-  const auto key = [&](int which, Qt::KeyboardModifiers with = {}) {
-    QTest::keyClick(stage_.get(), static_cast<Qt::Key>(which), with);
-    settle();
-  };
   key(Qt::Key_Right);
   QCOMPARE(session_->cursor().iteration, Iteration{6});
   key(Qt::Key_Left);
@@ -273,14 +174,15 @@ void WatchTest::plotsAreKept() {
   const QString csv = folder_.filePath("plot.csv"), png = folder_.filePath("plot.png");
   settle();
   QVERIFY(stage_->timeline.exportCsv(csv));
-  QFile file(csv);
-  QVERIFY(file.open(QIODevice::ReadOnly));
-  const QStringList lines = QString::fromUtf8(file.readAll()).trimmed().split('\n');
-  QCOMPARE(lines.size(), kSteps + 1);
-  QCOMPARE(lines[0], QString("step,sampling.x norm,predict.x0 norm"));
-  // What the table says of step 4 is what the values are.
-  const Summary summary = summaryOf(values(run_, kXt, {3})->data);
-  QVERIFY(std::abs(lines[4].split(',')[1].toDouble() - summary.norm) < 1e-4 * summary.norm);
+  auto columns = table(csv);
+  QCOMPARE(columns["step"].size(), size_t{kSteps});
+  // What the table says is what the values are.
+  for (const std::string& port : {kXt, kX0})
+    for (const int64_t step : {0, 3, kSteps - 1}) {
+      const Summary summary = summaryOf(values(run_, port, {step})->data);
+      const double written = columns[QString::fromStdString(port) + " norm"].at(static_cast<size_t>(step));
+      QVERIFY(std::abs(written - summary.norm) < 1e-4 * summary.norm);
+    }
   QVERIFY(stage_->timeline.exportPng(png));
   QVERIFY(QImage(png).width() >= 1000);
   QVERIFY(!stage_->timeline.exportCsv(folder_.filePath("no/such/folder.csv")));
@@ -316,6 +218,46 @@ void WatchTest::everyPlotHasNumbers() {
   session_->settings().setValue("timeline/plot", 0);
 }
 
+// Exact where the worker hands out timesteps; else estimated, and said to be.
+void WatchTest::noiseIsTheSchedules() {
+  const auto ports = schedulePorts(session_->document(), session_->catalog());
+  QCOMPARE(ports.size(), size_t{1});
+  QVERIFY((ports[0] == SchedulePorts{"sampling", "schedule.schedule", "timesteps.timesteps"}));
+  session_->settings().setValue("timeline/plot", static_cast<int>(PlotKind::noise));
+  openStage(stage_->size());
+  const ValueType* timesteps = session_->catalog().type("timesteps");
+  if (!timesteps || !timesteps->numbers) {
+    QTRY_VERIFY_WITH_TIMEOUT(plotted().contains("sampling.x (estimated) noise level"), 10000);
+  } else {
+    QTRY_VERIFY_WITH_TIMEOUT(plotted().contains("sampling noise level"), 10000);
+    auto columns = plotted();
+    const auto &t = columns["t"], &noise = columns["sampling noise level"];
+    QCOMPARE(noise.size(), size_t{kSteps});
+    for (size_t i = 0; i < noise.size(); ++i) {
+      // Nichol & Dhariwal 2021, eq. 17, with each beta at most 0.999: that bites at the last of 1,000 alone.
+      const auto f = [](double at) { return std::pow(std::cos((at / 1000 + 0.008) / 1.008 * M_PI / 2), 2); };
+      const double exact = std::sqrt(1 - f(t[i] + 1) / f(0));
+      QVERIFY2(std::abs(noise[i] - exact) < 1e-3, qPrintable(QString::number(i)));
+      if (i > 0) QVERIFY(t[i] < t[i - 1] && noise[i] < noise[i - 1]);
+    }
+    keep("noise");
+  }
+  session_->settings().setValue("timeline/plot", 0);
+  openStage(stage_->size());
+}
+
+void WatchTest::plotGoesToItsStep() {
+  settle(200);
+  const auto found = stage_->timeline.placeInPlot("sampling", 2);
+  QVERIFY(found);
+  click(*found);
+  QCOMPARE(session_->cursor().iteration, Iteration{2});
+  drag(*found, *stage_->timeline.placeInPlot("sampling", 6));
+  QCOMPARE(session_->cursor().iteration, Iteration{6});
+  wheel(*found, -1);
+  QCOMPARE(session_->cursor().iteration, Iteration{7});
+}
+
 void WatchTest::pausedRunHasStepsToCome() {
   session_->edit("Another seed", [](const Document& d) { return withValue(d, "seed", 4); });
   const QString run = session_->run(4);
@@ -327,6 +269,19 @@ void WatchTest::pausedRunHasStepsToCome() {
   QCOMPARE(stage_->timeline.stepAtCursor(), 8);
   QVERIFY(!session_->cursor().live);
   keep("paused");
+  // A step that is still to come looks like none of the pictures: nothing is painted but its outline.
+  Theme::use(Theme::lightTheme());
+  settle(300);
+  keep("paused_light");
+  const QImage seen = stage_->grabFramebuffer();
+  const double ratio = stage_->devicePixelRatioF();
+  const ImVec2 empty = at(9), full = at(2);
+  const auto pixel = [&](ImVec2 where) {
+    return seen.pixelColor(static_cast<int>(where.x * ratio), static_cast<int>(where.y * ratio));
+  };
+  QCOMPARE(pixel({empty.x + 6, empty.y + 6}), Theme::lightTheme().window);
+  QVERIFY(pixel({full.x + 6, full.y + 6}) != Theme::lightTheme().window);
+  Theme::use(Theme::darkTheme());
   session_->runs().runTo(run, stage_->timeline.stepAtCursor());
   QTRY_COMPARE_WITH_TIMEOUT(session_->frames().iterations(run, kXt).size(), size_t{8}, 20000);
   session_->runs().proceed(run);
@@ -432,11 +387,29 @@ void WatchTest::forkIsComparedStepByStep() {
   // Up to the fork the two are the same, after it they are not.
   QCOMPARE(values(fork, kXt, {3})->data, values(run_, kXt, {3})->data);
   QVERIFY(values(fork, kXt, {9})->data != values(run_, kXt, {9})->data);
-  const QString csv = folder_.filePath("both.csv");
-  QVERIFY(stage_->timeline.exportCsv(csv));
-  QFile file(csv);
-  QVERIFY(file.open(QIODevice::ReadOnly));
-  QVERIFY(file.readLine().contains("(B)"));
+  QVERIFY(plotted().contains("sampling.x norm (B)"));
+  // By how much they differ, at each step, as the values have it.
+  session_->settings().setValue("timeline/plot", static_cast<int>(PlotKind::apart));
+  openStage(stage_->size());
+  QTRY_VERIFY_WITH_TIMEOUT(plotted()["predict.x0 max |A - B|"].size() == kSteps, 20000);
+  settle(200);
+  keep("apart");
+  auto columns = plotted();
+  for (const std::string& port : {kXt, kX0})
+    for (int64_t step = 0; step < kSteps; ++step) {
+      const Summary summary =
+          summaryOf(difference(*values(fork, port, {step}), *values(run_, port, {step}))->data);
+      const QString name = QString::fromStdString(port);
+      const double max = columns[name + " max |A - B|"].at(static_cast<size_t>(step)),
+                   mean = columns[name + " mean |A - B|"].at(static_cast<size_t>(step));
+      QVERIFY(std::abs(max - summary.max) <= 1e-6 * summary.max);
+      QVERIFY(std::abs(mean - summary.mean) <= 1e-5 * summary.mean);
+    }
+  // The last that is the same, and the first that is not.
+  QCOMPARE(columns["sampling.x max |A - B|"].at(5), 0.0);
+  QVERIFY(columns["sampling.x max |A - B|"].at(6) > 0);
+  session_->settings().setValue("timeline/plot", 0);
+  openStage(stage_->size());
 }
 
 void WatchTest::wipeFollowsTheMouse() {
@@ -482,6 +455,59 @@ void WatchTest::unwatchedPortCanBeWatched() {
   keep("unwatched");
   QVERIFY(stage_->viewer.image().isNull());
   stage_->viewer.show(kX0);
+}
+
+void WatchTest::selectedWireIsKept() {
+  const std::string port = "step.x_prev";
+  session_->edit("Another seed", [](const Document& d) { return withValue(d, "seed", 11); });
+  const QString run = session_->run(3);
+  QTRY_COMPARE_WITH_TIMEOUT(session_->runs().find(run)->state, RunInfo::State::paused, 30000);
+  session_->select({.nodes = {"step"}, .wires = {}, .port = port});
+  session_->runs().proceed(run);
+  waitFor(run);
+  // From the step at which it was selected, at the latest the one after.
+  QTRY_VERIFY_WITH_TIMEOUT(session_->frames().iterations(run, port).size() >= kSteps - 4, 20000);
+  settle(200);
+  QVERIFY(stage_->timeline.placeOnScreen(port, {kSteps - 1}));
+  // It is a port of nothing else: no number and no picture has come of what is not one.
+  session_->select({.nodes = {"unet"}, .wires = {}, .port = "unet.denoiser"});
+  settle();
+  const auto ports = session_->frames().ports(run);
+  QVERIFY(std::find(ports.begin(), ports.end(), "unet.denoiser") == ports.end());
+  session_->select({});
+}
+
+// What another step was asked to keep is kept by the next run, though nothing else has changed.
+void WatchTest::watchedFromNowOn() {
+  Layout layout = layoutOf(session_->document(), "");
+  layout.watched = {kXt, kX0, "predict.epsilon"};
+  session_->edit("Watch", [&](const Document& d) { return withLayout(d, "", layout); });
+  const QString run = session_->run();
+  waitFor(run);
+  QTRY_COMPARE_WITH_TIMEOUT(session_->frames().iterations(run, "predict.epsilon").size(), size_t{kSteps},
+                            20000);
+}
+
+// Looked at on another thread: the window goes on.
+void WatchTest::largeTensorsDoNotWait() {
+  session_->edit("Large", [](const Document& d) { return withValue(d, "batch", 100); });  // 300,000 numbers
+  const QString run = session_->run(1);
+  QTRY_VERIFY_WITH_TIMEOUT(session_->frames().iterations(run, kXt).size() >= 1, 60000);
+  session_->setCursor({run, {0}, false});
+  const ValuesPtr large = values(run, kXt, {0});
+  QVERIFY(large->data.size() > size_t{1} << 18);
+  Viewer other(*session_, *stage_);
+  other.show(kXt);
+  other.setSample(-1);
+  QVERIFY(other.image().isNull());  // is being made
+  QTRY_VERIFY_WITH_TIMEOUT(!other.image().isNull(), 20000);
+  QCOMPARE(other.image().width(), 10 * 33 - 1);
+  other.setMode(Viewer::Mode::falseColour);
+  const QImage before = other.image();
+  QVERIFY(!before.isNull());  // the one before, until the other is made
+  QTRY_VERIFY_WITH_TIMEOUT(other.image() != before, 20000);
+  session_->runs().stop(run);
+  QTRY_VERIFY_WITH_TIMEOUT(session_->runs().find(run)->over(), 20000);
 }
 
 void WatchTest::restsWhenIdle() {

@@ -1,0 +1,210 @@
+// Zones beside, in and around each other, and those that train: each has its own steps on the timeline.
+#include "tests/app/editor/watch/stage.h"
+
+#include "app/editor/watch/tensor_numbers.h"
+#include "engine/graph/graph_file.h"
+
+namespace loom::editor {
+namespace {
+
+using nlohmann::json;
+
+json graphJson(const char* name) {
+  QFile file(QString(NOISELOOM_SOURCE_DIR "/graphs/") + name);
+  if (!file.open(QIODevice::ReadOnly)) return {};
+  return json::parse(file.readAll().toStdString());
+}
+
+constexpr int kOuter = 3, kInner = 4;
+
+// DDPM's loop within one that begins it again with what it came to.
+Document nested() {
+  json graph = graphJson("ddpm.loom");
+  json sampling = graph["nodes"]["sampling"];
+  json nodes;
+  for (const char* name : {"weights", "unet", "schedule", "timesteps", "start"})
+    nodes[name] = graph["nodes"][name];
+  nodes["timesteps"]["params"]["steps"] = kInner;
+  nodes["start"]["params"]["batch"] = 1;
+  sampling.erase("collect");
+  sampling["state"]["x"]["init"] = "again.y";
+  nodes["again"] = {{"type", "zone"},
+                    {"count", kOuter},
+                    {"state", {{"y", {{"init", "start.noise"}, {"next", "sampling.x"}}}}},
+                    {"nodes", {{"sampling", sampling}}}};
+  graph["nodes"] = nodes;
+  graph["inputs"] = json::object();
+  graph["outputs"] = {{"last", {{"from", "again.y"}}}};
+  graph["layout"] = {{"watched", {"again.y", "sampling.x", "predict.x0"}}};
+  return parseGraph(graph.dump());
+}
+
+}  // namespace
+
+class ZonesTest : public StageTest {
+  Q_OBJECT
+ private Q_SLOTS:
+  void initTestCase() { startSession(); }
+  void init() {
+    for (const auto& run : session_->runs().all()) QVERIFY(run->over());
+    session_->settings().setValue("timeline/plot", 0);
+  }
+
+  void besideEachOther() {
+    const std::map<std::string, int> steps{
+        {"steps_4", 2}, {"steps_10", 3}, {"steps_25", 4}, {"steps_100", 6}};
+    QVERIFY(session_->open(NOISELOOM_SOURCE_DIR "/graphs/compare_steps.loom"));
+    session_->edit("Few", [&](const Document& d) {
+      Document few = d;
+      for (const auto& [node, count] : steps) few = withValue(few, node + ".steps", count);
+      return few;
+    });
+    openStage(QSize(1100, 1000));
+    stage_->part = 0.7f;
+    const QString run = finished();
+    settle(300);
+    keep("zones_beside");
+    float right = -1;
+    for (const auto& [node, count] : steps) {
+      const std::string port = node + "/sampling.x";
+      QTRY_COMPARE_WITH_TIMEOUT(session_->frames().iterations(run, port).size(), static_cast<size_t>(count),
+                                20000);
+      settle();
+      // All of the line's width is its own, however many steps the others take.
+      const auto last = stage_->timeline.placeOnScreen(port, {count - 1});
+      QVERIFY(last);
+      if (right >= 0) QVERIFY(std::abs(last->x - right) < 2);
+      right = last->x;
+      // And so is its plot's.
+      const std::string zone = node + "/sampling";
+      const auto first = stage_->timeline.placeInPlot(zone, 0),
+                 end = stage_->timeline.placeInPlot(zone, count - 1);
+      QVERIFY(first && end && end->x - first->x > 60);
+      click(*end);
+      QCOMPARE(session_->cursor().iteration, Iteration{count - 1});
+    }
+    click(*stage_->timeline.placeOnScreen("steps_25/sampling.x", {1}));
+    QCOMPARE(session_->cursor().iteration, Iteration{1});
+    QCOMPARE(plotted()["steps_10/sampling.x norm"].size(), size_t{6});  // a row a step of the longest
+  }
+
+  void inEachOther() {
+    session_->openDocument(nested(), {}, "Nested");
+    openStage(QSize(1100, 900));
+    stage_->part = 0.6f;
+    const QString run = finished();
+    QTRY_COMPARE_WITH_TIMEOUT(session_->frames().iterations(run, "sampling.x").size(),
+                              size_t{kOuter * kInner}, 20000);
+    session_->setCursor({{}, {1}, false});
+    settle(400);
+    keep("zones_nested");
+    // Outer steps and, under them, the inner ones of the outer step that is looked at.
+    for (int64_t step = 0; step < kOuter; ++step) QVERIFY(stage_->timeline.placeOnScreen("again.y", {step}));
+    for (int64_t step = 0; step < kInner; ++step) {
+      QVERIFY(stage_->timeline.placeOnScreen("sampling.x", {1, step}));
+      QVERIFY(!stage_->timeline.placeOnScreen("sampling.x", {2, step}));
+    }
+    click(*stage_->timeline.placeOnScreen("sampling.x", {1, 2}));
+    QCOMPARE(session_->cursor().iteration, (Iteration{1, 2}));
+    stage_->viewer.show("sampling.x");
+    const ValuesPtr numbers = values(run, "sampling.x", {1, 2});
+    settle(150);
+    keep("zones_nested_inner");
+    const float red = planeOf(*numbers, planesOf(*numbers), 0, 0)[5 * 32 + 7];
+    QTRY_VERIFY(std::abs(stage_->viewer.image().pixelColor(7, 5).red() -
+                         std::clamp((red + 1) / 2, 0.f, 1.f) * 255) <= 1);
+    // From one inner step to the next, over the ends of outer ones.
+    key(Qt::Key_Right);
+    QCOMPARE(session_->cursor().iteration, (Iteration{1, 3}));
+    key(Qt::Key_Right);
+    QCOMPARE(session_->cursor().iteration, (Iteration{2, 0}));
+    key(Qt::Key_Left);
+    QCOMPARE(session_->cursor().iteration, (Iteration{1, 3}));
+    wheel(*stage_->timeline.placeOnScreen("sampling.x", {1, 3}), 2);
+    QCOMPARE(session_->cursor().iteration, (Iteration{1, 1}));
+    // In the plots inner steps lie between two outer ones.
+    auto columns = plotted();
+    QVERIFY(columns["step"].size() >= kOuter * kInner);
+    for (size_t row = 0; row < columns["step"].size(); ++row) {
+      const double step = columns["step"][row] - 1, inner = (step - std::floor(step)) * kInner;
+      QCOMPARE(inner, std::round(inner));
+      const Iteration place{static_cast<int64_t>(step), std::lround(inner)};
+      const Summary summary = summaryOf(values(run, "sampling.x", place)->data);
+      QVERIFY(std::abs(columns["sampling.x norm"][row] - summary.norm) < 1e-4 * summary.norm);
+    }
+  }
+
+  void training() {
+    QVERIFY(session_->open(NOISELOOM_SOURCE_DIR "/graphs/train/ddpm_emoji.loom"));
+    constexpr int kTraining = 6, kLook = 3, kSampling = 4;
+    session_->edit("Small", [=](const Document& d) {
+      Document small = d;
+      const std::vector<std::pair<const char*, json>> set{{"steps", kTraining},
+                                                          {"batch", 2},
+                                                          {"size", 16},
+                                                          {"ch", 16},
+                                                          {"look", kLook},
+                                                          {"preview_steps.steps", kSampling},
+                                                          {"preview_like.batch", 2}};
+      for (const auto& [name, value] : set) small = withValue(small, name, value);
+      return small;
+    });
+    openStage(QSize(1100, 900));
+    stage_->part = 0.5f;
+    const QString run = session_->run(4);
+    QTRY_VERIFY_WITH_TIMEOUT(state(run) == RunInfo::State::paused || session_->runs().find(run)->over(),
+                             120000);
+    QCOMPARE(state(run), RunInfo::State::paused);
+    // The loss so far, unasked, and the samples that were drawn by then.
+    QTRY_COMPARE_WITH_TIMEOUT(plotted()["loss.value value"].size(), size_t{4}, 20000);
+    QTRY_COMPARE_WITH_TIMEOUT(session_->frames().iterations(run, "sampling.x").size(), size_t{kSampling},
+                              20000);
+    settle(300);
+    keep("training_paused");
+    session_->runs().proceed(run);
+    QTRY_VERIFY_WITH_TIMEOUT(session_->runs().find(run)->over(), 120000);
+    QCOMPARE(state(run), RunInfo::State::finished);
+    QTRY_COMPARE_WITH_TIMEOUT(plotted()["loss.value value"].size(), size_t{kTraining}, 20000);
+    QTRY_COMPARE_WITH_TIMEOUT(session_->frames().iterations(run, "sampling.x").size(), size_t{2 * kSampling},
+                              20000);
+    settle(300);
+    keep("training");
+    const auto rows = session_->frames().statistics(run, "loss.value");
+    for (size_t i = 0; i < rows.size(); ++i)
+      QVERIFY(std::abs(plotted()["loss.value value"][i] - rows[i].mean) <= 1e-6 * rows[i].mean);
+    const int64_t looked = session_->frames().iterations(run, "sampling.x").back().front();
+    session_->setCursor({{}, {looked}, false});
+    settle(200);
+    keep("training_samples");
+    for (int64_t step = 0; step < kSampling; ++step)
+      QVERIFY(stage_->timeline.placeOnScreen("sampling.x", {looked, step}));
+    QTRY_VERIFY(session_->frames().thumbnail(run, "sampling.x", {looked, kSampling - 1}));
+  }
+
+  void cleanupTestCase() {
+    stage_.reset();
+    session_.reset();
+  }
+
+ private:
+  RunInfo::State state(const QString& run) { return session_->runs().find(run)->state; }
+  QString finished() {
+    const QString run = session_->run();
+    [&] {
+      QTRY_VERIFY_WITH_TIMEOUT(session_->runs().find(run)->over(), 120000);
+      const auto info = session_->runs().find(run);
+      QVERIFY2(info->state == RunInfo::State::finished, info->error ? qPrintable(info->error->message) : "");
+    }();
+    return run;
+  }
+  ValuesPtr values(const QString& run, const std::string& port, const Iteration& iteration) {
+    ValuesPtr found;
+    [&] { QTRY_VERIFY_WITH_TIMEOUT((found = session_->frames().values(run, port, iteration)), 10000); }();
+    return found;
+  }
+};
+
+}  // namespace loom::editor
+
+QTEST_MAIN(loom::editor::ZonesTest)
+#include "zones_test.moc"
