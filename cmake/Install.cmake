@@ -4,7 +4,7 @@ include(GNUInstallDirs)
 set(NOISELOOM_SHARE "${CMAKE_INSTALL_DATADIR}/noiseloom")  # where both programs look: ../share/noiseloom
 
 set_target_properties(noiseloom PROPERTIES INSTALL_RPATH_USE_LINK_PATH ON)
-install(TARGETS noiseloom RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
+install(TARGETS noiseloom RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}" COMPONENT runner)
 # Beside the build's programs; loaded when they are needed, where they are.
 install(FILES "${CMAKE_BINARY_DIR}/libnoiseloom_opencv.so" DESTINATION lib/noiseloom OPTIONAL)
 install(FILES "${CMAKE_BINARY_DIR}/libnoiseloom_cuda.so" DESTINATION lib OPTIONAL)

@@ -133,13 +133,8 @@ void CanvasState::findPrefix() {
   search(document.graph.nodes, "");
 }
 
-// Colours of types are made for a dark ground; on a light one they are deepened.
 unsigned CanvasState::wireColour(unsigned rgb, double alpha) const {
-  if (Theme::current().dark) return imColour(rgb, alpha);
-  QColor colour = QColor::fromRgb(rgb);
-  colour.setHslF(std::max(colour.hslHueF(), 0.f), std::min(colour.hslSaturationF(), 0.75f),
-                 std::min(colour.lightnessF(), 0.42f));
-  return imColour(colour, alpha);
+  return imColour(Theme::current().ofType(rgb), alpha);
 }
 
 int fitOf(const CanvasState& state, const LinkDrag& link, const NodeShape& node, const SocketShape& socket) {

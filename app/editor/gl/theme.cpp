@@ -187,8 +187,14 @@ QFrame[card="true"]:hover { border-color: {accent}; }
 QFrame[notice="true"] { background: {raised}; border-left: 3px solid {accent}; }
 QFrame[notice="bad"] { background: {raised}; border-left: 3px solid {error}; }
 QFrame[rule="true"] { background: {border}; max-height: 1px; min-height: 1px; border: none; }
-QFrame#palette { background: {panel}; border: 1px solid {border}; border-radius: 8px; }
+QFrame[popup="true"] { background: {panel}; border: 1px solid {border}; border-radius: 8px; }
 )";
+
+// WCAG's.
+double luminance(const QColor& colour) {
+  const auto linear = [](double v) { return v <= 0.04045 ? v / 12.92 : std::pow((v + 0.055) / 1.055, 2.4); };
+  return 0.2126 * linear(colour.redF()) + 0.7152 * linear(colour.greenF()) + 0.0722 * linear(colour.blueF());
+}
 
 QString sheetOf(const Theme& theme) {
   const auto mixed = [](const QColor& a, const QColor& b, double share) {
@@ -257,6 +263,16 @@ unsigned imColour(const QColor& colour, double alpha) {
 unsigned imColour(unsigned rgb, double alpha) {
   const auto opacity = static_cast<unsigned>(std::lround(std::clamp(alpha, 0., 1.) * 255));
   return opacity << 24 | (rgb & 0xFF) << 16 | (rgb & 0xFF00) | (rgb >> 16 & 0xFF);
+}
+
+QColor Theme::ofType(unsigned rgb) const {
+  constexpr double kLeast = 3;
+  QColor colour = QColor::fromRgb(rgb);
+  if (dark) return colour;
+  colour.setHslF(std::max(colour.hslHueF(), 0.f), std::min(colour.hslSaturationF(), 0.75f),
+                 std::min(colour.lightnessF(), 0.42f));
+  while ((luminance(panel) + 0.05) / (luminance(colour) + 0.05) < kLeast) colour = colour.darker(110);
+  return colour;
 }
 
 }  // namespace loom::editor

@@ -19,6 +19,9 @@ struct Theme {
   static void use(const Theme& theme);  // the application's palette and style sheet too
   /// A header's colour for nodes of a group ("denoise", "schedule").
   QColor group(const std::string& name) const;
+  /// A type's colour (0xRRGGBB), which is made for a dark ground, as this theme draws it: deepened on a light
+  /// one until it stands out from the panels, 3 to 1.
+  QColor ofType(unsigned rgb) const;
 };
 
 /// For ImDrawList: 0xAABBGGRR.

@@ -2,6 +2,7 @@
 
 #include <QCompleter>
 #include <QDesktopServices>
+#include <QDialog>
 #include <QDir>
 #include <QFileDialog>
 #include <QGridLayout>
@@ -14,6 +15,7 @@
 #include "app/editor/shell/inspector_parts.h"
 #include "app/editor/shell/places.h"
 #include "app/editor/shell/widgets.h"
+#include "app/editor/worker/background.h"
 #include "engine/core/error.h"
 #include "engine/graph/graph_file.h"
 
@@ -66,6 +68,7 @@ BatchPanel::BatchPanel(Session& session, QWidget* parent)
       write_(smallButton(tr("Write jobs file…"), "batchWrite",
                          tr("The same jobs as a file, for `noiseloom batch` on this or another machine"))),
       folder_(smallButton(tr("Open folder"), "batchFolder", tr("Where the pictures lie"))),
+      large_(smallButton(tr("See it large"), "batchLarge", tr("The whole grid, in a window of its own"))),
       add_(smallButton(tr("Add a parameter"), "batchAdd", tr("One more to go through values"))) {
   setObjectName("batchPanel");
   run_->setProperty("primary", true);
@@ -109,7 +112,11 @@ BatchPanel::BatchPanel(Session& session, QWidget* parent)
   layout->addWidget(progress_);
   layout->addWidget(state_);
   layout->addWidget(grid_);
-  layout->addWidget(folder_, 0, Qt::AlignLeft);
+  auto* after = new QHBoxLayout;
+  after->addWidget(large_);
+  after->addWidget(folder_);
+  after->addStretch(1);
+  layout->addLayout(after);
   layout->addStretch(1);
   auto* scroll = new QScrollArea;
   scroll->setWidgetResizable(true);
@@ -120,6 +127,8 @@ BatchPanel::BatchPanel(Session& session, QWidget* parent)
   whole->addWidget(scroll);
   progress_->hide();
   folder_->hide();
+  large_->hide();
+  connect(large_, &QPushButton::clicked, this, &BatchPanel::showLarge);
   connect(add_, &QPushButton::clicked, this, [this] { addSweep(); });
   connect(run_, &QPushButton::clicked, this, &BatchPanel::start);
   connect(cancel_, &QPushButton::clicked, this, &BatchPanel::cancel);
@@ -332,6 +341,7 @@ void BatchPanel::start() {
   pending_.clear();
   grid_->clear();
   folder_->hide();
+  large_->hide();
   try {
     if (out.isEmpty()) throw Error("which folder do the results go into?");
     const QString runner = session_.worker().program();
@@ -431,19 +441,58 @@ void BatchPanel::ended(int code) {
   Q_EMIT finished(done, gridFile_);
 }
 
+// A stranger's graph may make it as large as it likes: looked at before it is read, and not read here.
 void BatchPanel::showGrid(const QString& file) {
-  QImageReader reader(file);
-  const QSize size = reader.size();
-  if (!size.isValid() || qint64{4} * size.width() * size.height() > kMostGridBytes) return;
-  const int wide = std::max(200, width() - 40);
-  // Never enlarged, and read at the size it is shown in.
   const qreal ratio = devicePixelRatioF();
-  const int pixels = static_cast<int>(wide * ratio);
-  if (size.width() > pixels) reader.setScaledSize(size.scaled(pixels, 1 << 20, Qt::KeepAspectRatio));
-  QPixmap pixmap = QPixmap::fromImage(reader.read());
-  pixmap.setDevicePixelRatio(ratio);
-  grid_->setPixmap(pixmap);
-  grid_->setToolTip(file);
+  const int pixels = static_cast<int>(std::max(200, width() - 40) * ratio);
+  inBackground(
+      this,
+      [file, pixels] {
+        QImageReader reader(file);
+        const QSize size = reader.size();
+        if (!size.isValid() || qint64{4} * size.width() * size.height() > kMostGridBytes) return QImage();
+        // Never enlarged.
+        if (size.width() > pixels) reader.setScaledSize(size.scaled(pixels, 1 << 20, Qt::KeepAspectRatio));
+        return reader.read();
+      },
+      [this, file, ratio](QImage image) {
+        if (image.isNull() || file != gridFile_) return;
+        image.setDevicePixelRatio(ratio);
+        grid_->setPixmap(QPixmap::fromImage(image));
+        grid_->setToolTip(file);
+        large_->show();
+      });
+}
+
+// As it is, in a window of its own.
+void BatchPanel::showLarge() {
+  auto* dialog = new QDialog(window());
+  dialog->setAttribute(Qt::WA_DeleteOnClose);
+  dialog->setObjectName("gridDialog");
+  dialog->setWindowTitle(QFileInfo(gridFile_).fileName());
+  dialog->resize(window()->size() * 0.85);
+  auto* picture = new QLabel(tr("Reading…"));
+  picture->setObjectName("gridLarge");
+  picture->setAlignment(Qt::AlignCenter);
+  auto* scroll = new QScrollArea;
+  scroll->setWidgetResizable(true);
+  scroll->setWidget(picture);
+  auto* layout = new QVBoxLayout(dialog);
+  layout->setContentsMargins(0, 0, 0, 0);
+  layout->addWidget(scroll);
+  inBackground(
+      picture,
+      [file = gridFile_] {
+        QImageReader reader(file);
+        const QSize size = reader.size();
+        const bool fits = size.isValid() && qint64{4} * size.width() * size.height() <= kMostGridBytes;
+        return fits ? reader.read() : QImage();
+      },
+      [picture](const QImage& image) {
+        if (image.isNull()) return picture->setText(tr("This picture can't be read."));
+        picture->setPixmap(QPixmap::fromImage(image));
+      });
+  dialog->show();
 }
 
 void BatchPanel::updateButtons() {

@@ -46,6 +46,7 @@ class BatchPanel : public QWidget {
   void heard(const nlohmann::json& event);
   void ended(int code);
   void showGrid(const QString& file);
+  void showLarge();
   void chooseJobsFile();
   void updateButtons();
 
@@ -58,7 +59,7 @@ class BatchPanel : public QWidget {
   QLineEdit* out_;
   QSpinBox* workers_;
   QProgressBar* progress_;
-  QPushButton *run_, *cancel_, *write_, *folder_, *add_;
+  QPushButton *run_, *cancel_, *write_, *folder_, *large_, *add_;
   QString failure_, gridFile_;
   int jobs_ = 0, done_ = 0, failed_ = 0;
   double jobPart_ = 0;  // of the job at hand that is done

@@ -1,6 +1,7 @@
 #include "app/editor/shell/commands.h"
 
 #include <QWidget>
+#include <nlohmann/json.hpp>
 
 #include "engine/core/error.h"
 
@@ -107,13 +108,55 @@ void Commands::resetAllKeys() {
   applyAllKeys();
 }
 
+QByteArray Commands::keysText() const {
+  nlohmann::ordered_json own = nlohmann::ordered_json::object();
+  for (const Command& command : commands_)
+    if (ownKeys(command.id))
+      own[command.id.toStdString()] =
+          QKeySequence::listToString(keys(command.id), QKeySequence::PortableText).toStdString();
+  nlohmann::ordered_json all;
+  all["noiseloom-keys"] = 1;
+  for (const auto& [each, name] : kPresetNames)
+    if (each == preset()) all["preset"] = name;
+  all["own"] = own;
+  return QByteArray::fromStdString(all.dump(2)) + '\n';
+}
+
+void Commands::takeKeysText(const QByteArray& text) {
+  const auto all = nlohmann::json::parse(text.begin(), text.end(), nullptr, false);
+  const Error unknown("this is no file of Noiseloom's keys");
+  if (!all.is_object() || all.value("noiseloom-keys", nlohmann::json()) != 1) throw unknown;
+  const auto own = all.find("own"), preset = all.find("preset");
+  if (own == all.end() || !own->is_object() || preset == all.end()) throw unknown;
+  const auto named = std::find_if(std::begin(kPresetNames), std::end(kPresetNames),
+                                  [&](const auto& each) { return *preset == each.second; });
+  if (named == std::end(kPresetNames)) throw unknown;
+  std::map<QString, QString> taken;
+  for (const auto& [id, keys] : own->items()) {
+    if (!keys.is_string()) throw unknown;
+    if (actions_.count(QString::fromStdString(id)))
+      taken[QString::fromStdString(id)] = QKeySequence::listToString(
+          keysFrom(QString::fromStdString(keys.get<std::string>())), QKeySequence::PortableText);
+  }
+  settings_.remove("keys/own");
+  settings_.setValue(kPresetSetting, named->second);
+  for (const auto& [id, keys] : taken) settings_.setValue(ownSetting(id), keys);
+  applyAllKeys();
+}
+
 bool Commands::ownKeys(const QString& id) const { return settings_.contains(ownSetting(id)); }
 
 QStringList Commands::conflicts(const QString& id, const QKeySequence& key) const {
   QStringList result;
   if (key.isEmpty()) return result;
-  for (const Command& command : commands_)
-    if (command.id != id && keys(command.id).contains(key)) result << command.id;
+  for (const Command& command : commands_) {
+    if (command.id == id) continue;
+    const QList<QKeySequence> keys = this->keys(command.id);
+    if (std::any_of(keys.begin(), keys.end(), [&key](const QKeySequence& each) {
+          return each.matches(key) != QKeySequence::NoMatch || key.matches(each) != QKeySequence::NoMatch;
+        }))
+      result << command.id;
+  }
   return result;
 }
 

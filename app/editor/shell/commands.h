@@ -50,8 +50,14 @@ class Commands : public QObject {
   void setKeys(const QString& id, const QList<QKeySequence>& keys);  // the user's own, over the preset
   void resetKeys(const QString& id);
   void resetAllKeys();
+  /// Preset and own keys as text, to be kept or given away, and taken from such a text: all of it or, where
+  /// it is no such text, nothing (throws Error). Commands that are not known here are left out.
+  QByteArray keysText() const;
+  void takeKeysText(const QByteArray& text);
   bool ownKeys(const QString& id) const;                                    // set by the user
-  QStringList conflicts(const QString& id, const QKeySequence& key) const;  // ids of others that have it
+  QStringList conflicts(const QString& id, const QKeySequence& key) const;  // of others that have it,
+                                                                            // or begin with it, or it with
+                                                                            // theirs
 
  Q_SIGNALS:
   void keysChanged();

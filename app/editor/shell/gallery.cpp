@@ -1,12 +1,14 @@
 #include "app/editor/shell/gallery.h"
 
+#include <QDateTime>
 #include <QDir>
-#include <QGridLayout>
+#include <QHBoxLayout>
 #include <QImageReader>
 #include <QKeyEvent>
-#include <QPainter>
-#include <QPainterPath>
-#include <QVBoxLayout>
+#include <QPointer>
+#include <QScrollBar>
+#include <cmath>
+#include <map>
 
 #include "app/editor/document/document_file.h"
 #include "app/editor/gl/theme.h"
@@ -14,130 +16,36 @@
 #include "app/editor/shell/places.h"
 #include "app/editor/shell/recent_files.h"
 #include "app/editor/shell/widgets.h"
-#include "engine/core/error.h"
+#include "app/editor/worker/background.h"
 
 namespace loom::editor {
 namespace {
 
-constexpr int kCardWidth = 236, kMostCardWidth = 300, kCardHeight = 244, kPictureHeight = 150, kGap = 16,
-              kMargin = 28;
-constexpr int kMostShownRecent = 8;
+constexpr int kLeastCard = 262, kLeastRecent = 190, kMostColumns = 4, kMostRecentColumns = 6;
+constexpr int kMostShownRecent = 12, kHeading = 30;
+constexpr QSize kPicture(960, 640);               // more is not kept of one
+constexpr qint64 kMostPixels = qint64{64} << 20;  // of a picture that is read
 
-QImage pictureOf(const GalleryEntry& entry, qreal ratio) {
-  const QSize size(kMostCardWidth, kPictureHeight);  // as wide as a card may be
-  if (!entry.picture.isEmpty()) {
-    QImageReader reader(entry.picture);
-    if (const QSize own = reader.size(); own.isValid()) {
-      QImage image = reader.read();
-      if (!image.isNull()) {
-        image = image.scaled(size * ratio, Qt::KeepAspectRatioByExpanding, Qt::SmoothTransformation);
-        image.setDevicePixelRatio(ratio);
-        return image;
+// Of a stranger's file, perhaps: its size is looked at before it is read. Not on the GUI thread.
+QImage pictureOf(const QString& picture, const QString& graph, const Theme& theme) {
+  if (!picture.isEmpty()) {
+    QImageReader reader(picture);
+    const QSize own = reader.size();
+    if (own.isValid() && qint64{own.width()} * own.height() <= kMostPixels)
+      if (const QImage image = reader.read(); !image.isNull()) {
+        const bool large = own.width() > kPicture.width() && own.height() > kPicture.height();
+        return large ? image.scaled(kPicture, Qt::KeepAspectRatioByExpanding, Qt::SmoothTransformation)
+                     : image;
       }
-    }
   }
   try {
-    return graphSketch(readDocument(entry.file), size, ratio);
+    return graphSketch(readDocument(graph), kPicture / 2, 2, theme);
   } catch (const std::exception&) {
     return {};
   }
 }
 
 }  // namespace
-
-std::vector<GalleryEntry> galleryEntries(const QString& folder) {
-  std::vector<GalleryEntry> entries;
-  for (const QString& place : {folder, folder + "/train"})
-    for (const QFileInfo& file : QDir(place).entryInfoList({"*.loom"}, QDir::Files, QDir::Name)) try {
-        const Document document = readDocument(file.absoluteFilePath());
-        GalleryEntry entry;
-        entry.file = file.absoluteFilePath();
-        entry.title = QString::fromStdString(document.title);
-        if (entry.title.isEmpty()) entry.title = file.completeBaseName();
-        entry.about = QString::fromStdString(document.about);
-        entry.picture = galleryPicture(entry.file);
-        entries.push_back(entry);
-      } catch (const Error&) {  // one that this program can't read is not offered
-      }
-  // What to begin with first; what has no picture last.
-  const QStringList first{"ddpm", "ddim", "compare_steps", "compare_eta", "interpolate"};
-  const auto rank = [&first](const GalleryEntry& entry) {
-    const bool own = QFileInfo(entry.file).dir().dirName() != "train";
-    const auto at = own ? first.indexOf(QFileInfo(entry.file).completeBaseName()) : -1;
-    return std::make_pair(entry.picture.isEmpty(), at < 0 ? first.size() : at);
-  };
-  std::stable_sort(entries.begin(), entries.end(),
-                   [&](const GalleryEntry& a, const GalleryEntry& b) { return rank(a) < rank(b); });
-  return entries;
-}
-
-GalleryCard::GalleryCard(const QString& title, const QString& about, QImage picture, QWidget* parent)
-    : QAbstractButton(parent), about_(about), picture_(std::move(picture)) {
-  setText(title);
-  setToolTip("<p>" + about.toHtmlEscaped() + "</p>");
-  setAccessibleDescription(about);
-  setCursor(Qt::PointingHandCursor);
-  setFixedHeight(kCardHeight);
-}
-
-QSize GalleryCard::sizeHint() const { return {kCardWidth, kCardHeight}; }
-
-void GalleryCard::paintEvent(QPaintEvent*) {
-  const Theme& theme = Theme::current();
-  QPainter painter(this);
-  painter.setRenderHint(QPainter::Antialiasing);
-  painter.setRenderHint(QPainter::SmoothPixmapTransform);
-  const bool hot = underMouse() || hasFocus();
-  const QRectF whole = QRectF(rect()).adjusted(1, 1, -1, -1);
-  QPainterPath shape;
-  shape.addRoundedRect(whole, 9, 9);
-  painter.fillPath(shape, isDown() ? theme.raised : theme.panel);
-  painter.save();
-  painter.setClipPath(shape);
-  const QRectF top(whole.left(), whole.top(), whole.width(), kPictureHeight);
-  painter.fillRect(top, theme.canvas);
-  if (!picture_.isNull()) {
-    const QSizeF size = picture_.deviceIndependentSize();
-    painter.save();
-    painter.setClipRect(top, Qt::IntersectClip);
-    painter.drawImage(QPointF(top.center().x() - size.width() / 2, top.center().y() - size.height() / 2),
-                      picture_);
-    painter.restore();
-  }
-  painter.restore();
-  painter.setPen(QPen(hot ? theme.accent : theme.border, hot ? 2 : 1));
-  painter.setBrush(Qt::NoBrush);
-  painter.drawPath(shape);
-  QRect words = rect().adjusted(12, kPictureHeight + 9, -12, -8);
-  painter.setFont(titleFont(font(), 1.05));
-  painter.setPen(theme.text);
-  const QFontMetrics metrics(painter.font());
-  painter.drawText(words, Qt::AlignTop | Qt::AlignLeft,
-                   metrics.elidedText(text(), Qt::ElideRight, words.width()));
-  words.setTop(words.top() + metrics.height() + 4);
-  painter.setFont(font());
-  painter.setPen(theme.dim);
-  // As many whole lines as there is room for.
-  const QFontMetrics small(font());
-  const int lines = std::max(1, words.height() / small.lineSpacing());
-  QString rest = about_;
-  for (int line = 0; line < lines && !rest.isEmpty(); ++line) {
-    QString part;
-    if (line == lines - 1) {
-      part = small.elidedText(rest, Qt::ElideRight, words.width());
-      rest.clear();
-    } else {
-      qsizetype end = rest.size();
-      while (end > 0 && small.horizontalAdvance(rest.left(end)) > words.width()) {
-        const qsizetype space = rest.lastIndexOf(' ', end - 1);
-        end = space > 0 ? space : end - 1;
-      }
-      part = rest.left(end);
-      rest = rest.mid(end).trimmed();
-    }
-    painter.drawText(words.left(), words.top() + line * small.lineSpacing() + small.ascent(), part);
-  }
-}
 
 Gallery::Gallery(Session& session, QWidget* parent) : QScrollArea(parent), session_(session) {
   setObjectName("gallery");
@@ -169,76 +77,219 @@ QWidget* Gallery::recovered(const Session::Recoverable& what) {
   return bar;
 }
 
-void Gallery::fill() {
-  cards_.clear();
-  auto* content = new QWidget;
-  content->setObjectName("galleryContent");
-  content->setStyleSheet(
-      QString("QWidget#galleryContent { background: %1; }").arg(Theme::current().window.name()));
-  auto* layout = new QVBoxLayout(content);
-  layout->setContentsMargins(kMargin, 22, kMargin, kMargin);
-  layout->setSpacing(14);
-  for (const Session::Recoverable& what : session_.recoverable()) layout->addWidget(recovered(what));
-  auto* top = new QHBoxLayout;
+QWidget* Gallery::head() {
+  auto* head = new QWidget;
+  auto* layout = new QHBoxLayout(head);
+  layout->setContentsMargins(0, 0, 0, 0);
+  auto* words = new QVBoxLayout;
+  words->setSpacing(2);
   QLabel* title = textLabel(tr("Pick a picture to begin with"));
-  title->setFont(titleFont(font(), 1.6));
-  top->addWidget(title, 1);
-  QPushButton* empty = wordButton(tr("Empty canvas"), "galleryEmpty");
+  title->setFont(titleFont(font(), 1.7));
+  words->addWidget(title);
+  words->addWidget(
+      dimLabel(tr("Each is a working graph: open it, press Ctrl+Enter, and watch noise become a picture, "
+                  "step by step.")));
+  layout->addLayout(words, 1);
   QPushButton* open = wordButton(tr("Open a file…"), "galleryOpen");
   QPushButton* close = wordButton(tr("Close"), "galleryClose");
-  connect(empty, &QPushButton::clicked, this, &Gallery::emptyAsked);
   connect(open, &QPushButton::clicked, this, &Gallery::fileAsked);
   connect(close, &QPushButton::clicked, this, &Gallery::closeAsked);
-  top->addWidget(empty);
-  top->addWidget(open);
-  top->addWidget(close);
-  layout->addLayout(top);
-  layout->addWidget(
-      dimLabel(tr("Each is a working graph. It opens with one click, Ctrl+Enter runs it, and you see "
-                  "every step of how noise becomes a picture.")));
-  grid_ = new QGridLayout;
-  grid_->setSpacing(kGap);
-  layout->addLayout(grid_);
+  open->installEventFilter(this);
+  close->installEventFilter(this);
+  layout->addWidget(open, 0, Qt::AlignTop);
+  layout->addWidget(close, 0, Qt::AlignTop);
+  return head;
+}
+
+Gallery::Section& Gallery::section(const QString& title, QWidget* content) {
+  for (const auto& each : sections_)
+    if (each->heading->text() == title) return *each;
+  QLabel* heading = headingLabel(title, content);
+  heading->setFont(titleFont(font(), 1.1));
+  heading->setWordWrap(false);
+  sections_.push_back(std::make_unique<Section>(Section{heading, {}}));
+  return *sections_.back();
+}
+
+GalleryCard* Gallery::addCard(Section& section, GalleryCard* card) {
+  connect(card, &GalleryCard::arrowPressed, this, [this, card](int key) { walk(card, key); });
+  connect(card, &GalleryCard::focused, this, [this, card] { ensureWidgetVisible(card, 0, kHeading + 10); });
+  section.cards.push_back(card);
+  return card;
+}
+
+void Gallery::addShipped(QWidget* content) {
   for (const GalleryEntry& entry : galleryEntries(graphsFolder())) {
-    auto* card = new GalleryCard(entry.title, entry.about, pictureOf(entry, devicePixelRatioF()), content);
+    auto* card = new GalleryCard(GalleryCard::Look::graph, entry.title, entry.about, content);
     card->setObjectName("card." + QFileInfo(entry.file).completeBaseName());
     connect(card, &QAbstractButton::clicked, this, [this, file = entry.file] { Q_EMIT openAsked(file); });
-    cards_.push_back(card);
+    addCard(section(entry.section, content), card);
+    inBackground(
+        card, [entry, theme = Theme::current()] { return pictureOf(entry.picture, entry.file, theme); },
+        [card](const QImage& picture) { card->setPicture(picture); });
   }
-  const QStringList recent = recentFiles(session_.settings()).mid(0, kMostShownRecent);
-  if (!recent.isEmpty()) {
-    layout->addSpacing(6);
-    QLabel* heading = textLabel(tr("Recent files"));
-    heading->setFont(titleFont(font()));
-    layout->addWidget(heading);
-    for (const QString& file : recent) {
-      QPushButton* button =
-          smallButton(QFileInfo(file).fileName() + "   —   " + QFileInfo(file).absolutePath(),
-                      "recent." + QFileInfo(file).completeBaseName(), file);
-      button->setProperty("flat", true);
-      button->setEnabled(QFileInfo::exists(file));
-      connect(button, &QPushButton::clicked, this, [this, file] { Q_EMIT openAsked(file); });
-      layout->addWidget(button, 0, Qt::AlignLeft);
+  auto* empty = new GalleryCard(
+      GalleryCard::Look::empty, tr("Empty canvas"),
+      tr("Wire a pipeline of your own. Tab on the canvas adds a node; drag from port to port to link them."),
+      content);
+  empty->setObjectName("galleryEmpty");
+  connect(empty, &QAbstractButton::clicked, this, &Gallery::emptyAsked);
+  addCard(section(tr("From nothing"), content), empty);
+}
+
+// Pictures of recent files: of a .png itself, of a graph what it made last, else a sketch of it.
+void Gallery::addRecent(QWidget* content) {
+  const QStringList files = recentFiles(session_.settings()).mid(0, kMostShownRecent);
+  hasRecent_ = !files.isEmpty();
+  for (const QString& file : files) {
+    const QFileInfo info(file);
+    const bool there = info.exists();
+    auto* card = new GalleryCard(
+        GalleryCard::Look::recent, info.fileName(),
+        there ? QDir::toNativeSeparators(info.absolutePath()) : tr("is no longer there"), content);
+    card->setObjectName("recent." + info.completeBaseName());
+    card->setToolTip(file);
+    card->setEnabled(there);
+    connect(card, &QAbstractButton::clicked, this, [this, file] { Q_EMIT openAsked(file); });
+    addCard(section(tr("Recent files"), content), card);
+    if (!there) continue;
+    const bool png = info.suffix().compare("png", Qt::CaseInsensitive) == 0;
+    const auto& runs = session_.runs().all();
+    const auto made = std::find_if(runs.rbegin(), runs.rend(),
+                                   [&file](const auto& run) { return run->file == file && run->thumbnail; });
+    if (!png && made != runs.rend()) {
+      card->setPicture(imageOf(*(*made)->thumbnail));
+      continue;
     }
+    inBackground(
+        card,
+        [png, file, theme = Theme::current()] { return pictureOf(png ? file : QString(), file, theme); },
+        [card](const QImage& picture) { card->setPicture(picture); });
   }
-  layout->addStretch(1);
+}
+
+void Gallery::fill() {
+  sections_.clear();
+  above_.clear();
+  auto* content = new QWidget;
+  content->setObjectName("galleryContent");
+  // All of it, under the scroll bar too: what lies behind must not be seen through it.
+  setStyleSheet(QString("QScrollArea#gallery, QWidget#galleryContent { background: %1; }")
+                    .arg(Theme::current().window.name()));
+  for (const Session::Recoverable& what : session_.recoverable()) above_.push_back(recovered(what));
+  above_.push_back(head());
+  for (QWidget* each : above_) each->setParent(content);
+  addShipped(content);
+  addRecent(content);
   setWidget(content);
-  columns_ = 0;
   arrange();
 }
 
+void Gallery::takeFocus() {
+  QPushButton* recover = widget() ? widget()->findChild<QPushButton*>("recover") : nullptr;
+  if (recover)
+    recover->setFocus();
+  else if (!sections_.empty())
+    sections_.front()->cards.front()->setFocus();
+  else
+    setFocus();
+}
+
+// One grid for all of them, in which each section's heading stands over its first card. Gives where it ends.
+int Gallery::place(const std::vector<const Section*>& sections, int top, int columns, int width, int gap) {
+  std::map<int, int> heights;  // of each row: as tall as its longest text wants
+  int at = 0;
+  for (const Section* section : sections)
+    for (const GalleryCard* card : section->cards) {
+      int& height = heights[at++ / columns];
+      height = std::max(height, card->pictureHeight(width) + card->textHeight(width));
+    }
+  const int margin = above_.back()->x();
+  int y = top;
+  at = 0;
+  for (const Section* section : sections) {
+    bool first = true;
+    for (GalleryCard* card : section->cards) {
+      const int x = margin + at % columns * (width + gap);
+      if (at && at % columns == 0) y += heights[at / columns - 1] + kHeading + gap;
+      if (first) section->heading->setGeometry(x + 2, y, width, kHeading - 4);
+      card->setGeometry(x, y + kHeading, width, heights[at / columns]);
+      first = false;
+      ++at;
+    }
+  }
+  return y + kHeading + (heights.empty() ? 0 : heights.rbegin()->second);
+}
+
 void Gallery::arrange() {
-  const int room = viewport()->width() - 2 * kMargin;
-  const int columns = std::max(1, (room + kGap) / (kCardWidth + kGap));
-  if (!grid_) return;
-  const int width = std::clamp((room - kGap * (columns - 1)) / columns, kCardWidth, kMostCardWidth);
-  for (GalleryCard* card : cards_) card->setFixedWidth(width);
-  if (columns == columns_) return;
-  for (int i = 0; i <= columns_; ++i) grid_->setColumnStretch(i, 0);
-  columns_ = columns;
-  for (size_t i = 0; i < cards_.size(); ++i)
-    grid_->addWidget(cards_[i], static_cast<int>(i) / columns, static_cast<int>(i) % columns, Qt::AlignLeft);
-  grid_->setColumnStretch(columns, 1);
+  if (!widget() || above_.empty()) return;
+  // The scroll bar's width is left out whether or not it is there: it can't come and go by turns.
+  const int whole = width() - verticalScrollBar()->sizeHint().width();
+  const int margin = std::max(24, whole * 3 / 100), room = whole - 2 * margin;
+  const int gap = whole > 1800 ? 24 : 16;
+  int top = whole > 1800 ? 36 : 18;
+  for (QWidget* each : above_) {
+    const int height = each->layout()->hasHeightForWidth() ? each->layout()->heightForWidth(room)
+                                                           : each->sizeHint().height();
+    each->setGeometry(margin, top, room, height);
+    top += height + gap / 2;
+  }
+  top += gap / 2;
+  const auto columnsOf = [&](int least, int most) {
+    return std::clamp((room + gap) / (least + gap), 1, most);
+  };
+  const auto widthOf = [&](int columns) { return (room - gap * (columns - 1)) / columns; };
+  std::vector<const Section*> shipped, recent;
+  for (const auto& each : sections_)
+    (hasRecent_ && each == sections_.back() ? recent : shipped).push_back(each.get());
+  const int columns = columnsOf(kLeastCard, kMostColumns);
+  top = place(shipped, top, columns, widthOf(columns), gap) + gap;
+  if (!recent.empty()) {
+    const int more = columnsOf(kLeastRecent, kMostRecentColumns);
+    top = place(recent, top, more, widthOf(more), gap) + gap;
+  }
+  widget()->setMinimumHeight(top + gap / 2);
+}
+
+// To the nearest card in an arrow's direction; up from the first row to the buttons above.
+void Gallery::walk(const GalleryCard* from, int key) {
+  std::vector<GalleryCard*> cards;
+  for (const auto& section : sections_)
+    for (GalleryCard* card : section->cards)
+      if (card->isEnabled()) cards.push_back(card);
+  if (cards.empty()) return;
+  if (key == Qt::Key_Home) return cards.front()->setFocus();
+  if (key == Qt::Key_End) return cards.back()->setFocus();
+  const auto at = std::find(cards.begin(), cards.end(), from);
+  if (key == Qt::Key_Left || key == Qt::Key_Right) {  // in the order of reading
+    if (key == Qt::Key_Left && at != cards.begin()) (*(at - 1))->setFocus();
+    if (key == Qt::Key_Right && at + 1 != cards.end()) (*(at + 1))->setFocus();
+    return;
+  }
+  GalleryCard* best = nullptr;
+  int least = 0;
+  for (GalleryCard* card : cards) {
+    const QPoint by = card->geometry().center() - from->geometry().center();
+    const int ahead = key == Qt::Key_Down ? by.y() : -by.y();
+    if (ahead < from->height() / 2) continue;
+    const int cost = ahead * 4 + std::abs(by.x());
+    if (!best || cost < least) best = card, least = cost;
+  }
+  if (best) return best->setFocus();
+  if (key == Qt::Key_Up) {
+    verticalScrollBar()->setValue(0);
+    above_.back()->findChild<QPushButton*>("galleryOpen")->setFocus();
+  }
+}
+
+// From the buttons above, which would take the arrow for one to their neighbours.
+bool Gallery::eventFilter(QObject* watched, QEvent* event) {
+  const bool down =
+      event->type() == QEvent::KeyPress && static_cast<QKeyEvent*>(event)->key() == Qt::Key_Down;
+  if (!down || !qobject_cast<QPushButton*>(watched) || sections_.empty())
+    return QScrollArea::eventFilter(watched, event);
+  sections_.front()->cards.front()->setFocus();
+  return true;
 }
 
 void Gallery::resizeEvent(QResizeEvent* event) {

@@ -28,8 +28,8 @@ QRectF place(const Layout& layout, const Node& node, std::map<std::string, QRect
   return rect;
 }
 
-void draw(QPainter& painter, const Node& node, const std::map<std::string, QRectF>& places) {
-  const Theme& theme = Theme::current();
+void draw(QPainter& painter, const Node& node, const std::map<std::string, QRectF>& places,
+          const Theme& theme) {
   const QRectF rect = places.at(node.id);
   if (node.zone) {
     QColor tint = theme.zone;
@@ -37,7 +37,7 @@ void draw(QPainter& painter, const Node& node, const std::map<std::string, QRect
     tint.setAlphaF(0.13f);
     painter.setBrush(tint);
     painter.drawRoundedRect(rect, 18, 18);
-    for (const NodePtr& inner : node.zone->nodes) draw(painter, *inner, places);
+    for (const NodePtr& inner : node.zone->nodes) draw(painter, *inner, places, theme);
     return;
   }
   painter.setPen(Qt::NoPen);
@@ -54,8 +54,7 @@ void draw(QPainter& painter, const Node& node, const std::map<std::string, QRect
 
 }  // namespace
 
-QImage graphSketch(const Document& document, QSize size, qreal ratio) {
-  const Theme& theme = Theme::current();
+QImage graphSketch(const Document& document, QSize size, qreal ratio, const Theme& theme) {
   QImage image(size * ratio, QImage::Format_RGB32);
   image.setDevicePixelRatio(ratio);
   image.fill(theme.canvas);
@@ -72,7 +71,7 @@ QImage graphSketch(const Document& document, QSize size, qreal ratio) {
   painter.translate(size.width() / 2., size.height() / 2.);
   painter.scale(scale, scale);
   painter.translate(-whole.center());
-  for (const NodePtr& node : document.graph.nodes) draw(painter, *node, places);
+  for (const NodePtr& node : document.graph.nodes) draw(painter, *node, places, theme);
   QColor wire = theme.accent;
   wire.setAlphaF(0.75f);
   painter.setBrush(Qt::NoBrush);

@@ -7,6 +7,9 @@
 
 namespace loom::editor {
 
-QImage graphSketch(const Document& document, QSize size, qreal ratio);
+struct Theme;
+
+/// Touches nothing but what it is given: any thread may.
+QImage graphSketch(const Document& document, QSize size, qreal ratio, const Theme& theme);
 
 }  // namespace loom::editor

@@ -1,16 +1,21 @@
 #include "app/editor/shell/key_settings.h"
 
+#include <QDir>
+#include <QFileDialog>
 #include <QHBoxLayout>
 #include <QHeaderView>
+#include <QSaveFile>
 #include <QVBoxLayout>
 
 #include "app/editor/gl/theme.h"
 #include "app/editor/shell/widgets.h"
+#include "engine/core/error.h"
 
 namespace loom::editor {
 namespace {
 
 constexpr int kIdRole = Qt::UserRole;
+constexpr qint64 kMostText = 1 << 20;
 
 QString keysText(const QList<QKeySequence>& keys) {
   QStringList texts;
@@ -28,10 +33,14 @@ KeySettings::KeySettings(Commands& commands, QWidget* parent)
       edit_(new QKeySequenceEdit),
       set_(smallButton(tr("Set"), "keySet", tr("These keys and no others"))),
       add_(smallButton(tr("Add"), "keyAdd", tr("These keys too"))),
+      take_(
+          smallButton(tr("Take it from there"), "keyTake", tr("These keys, which no other has any longer"))),
       clear_(smallButton(tr("None"), "keyClear", tr("No keys for this command"))),
       reset_(smallButton(tr("Back to the preset's"), "keyReset", tr("The preset's keys for this command"))),
       resetAll_(
           smallButton(tr("All back to the preset's"), "keyResetAll", tr("Forgets all keys of your own"))),
+      export_(smallButton(tr("Export…"), "keyExport", tr("The preset and your own keys, into a file"))),
+      import_(smallButton(tr("Import…"), "keyImport", tr("Keys from such a file, in place of yours"))),
       conflict_(textLabel({})) {
   preset_->setObjectName("keyPreset");
   preset_->addItems({tr("Keys as in ComfyUI"), tr("Keys as in Blender"), tr("Keys as in Nuke")});
@@ -46,7 +55,7 @@ KeySettings::KeySettings(Commands& commands, QWidget* parent)
   auto* top = new QHBoxLayout;
   top->addWidget(preset_);
   top->addStretch(1);
-  top->addWidget(resetAll_);
+  for (QPushButton* button : {import_, export_, resetAll_}) top->addWidget(button);
   auto* row = new QHBoxLayout;
   row->addWidget(edit_, 1);
   for (QPushButton* button : {set_, add_, clear_, reset_}) row->addWidget(button);
@@ -55,20 +64,18 @@ KeySettings::KeySettings(Commands& commands, QWidget* parent)
   layout->addLayout(top);
   layout->addWidget(table_, 1);
   layout->addLayout(row);
-  layout->addWidget(conflict_);
+  auto* warning = new QHBoxLayout;
+  warning->addWidget(conflict_, 1);
+  warning->addWidget(take_);
+  layout->addLayout(warning);
   connect(preset_, &QComboBox::activated, this,
           [this](int index) { commands_.setPreset(static_cast<KeyPreset>(index)); });
   connect(&commands, &Commands::keysChanged, this, &KeySettings::fill);
   connect(table_, &QTreeWidget::currentItemChanged, this, &KeySettings::showChosen);
-  connect(edit_, &QKeySequenceEdit::keySequenceChanged, this, [this](const QKeySequence& key) {
-    QStringList titles;
-    for (const QString& id : commands_.conflicts(chosen(), key)) titles << commands_.action(id)->text();
-    conflict_->setProperty("bad", !titles.isEmpty());
-    conflict_->style()->unpolish(conflict_);
-    conflict_->style()->polish(conflict_);
-    conflict_->setText(titles.isEmpty() ? QString()
-                                        : tr("Also of: %1. Neither will work then.").arg(titles.join(", ")));
-  });
+  connect(edit_, &QKeySequenceEdit::keySequenceChanged, this, &KeySettings::showConflicts);
+  connect(take_, &QPushButton::clicked, this, &KeySettings::take);
+  connect(export_, &QPushButton::clicked, this, [this] { chooseFile(true); });
+  connect(import_, &QPushButton::clicked, this, [this] { chooseFile(false); });
   connect(set_, &QPushButton::clicked, this, [this] {
     adding_ = false;
     set();
@@ -131,7 +138,70 @@ void KeySettings::showChosen() {
   if (id.isEmpty()) return;
   const auto keys = commands_.keys(id);
   edit_->setKeySequence(keys.isEmpty() ? QKeySequence() : keys.first());
+  showConflicts(edit_->keySequence());
   reset_->setEnabled(commands_.ownKeys(id));
+}
+
+void KeySettings::showConflicts(const QKeySequence& key) {
+  QStringList titles;
+  for (const QString& id : commands_.conflicts(chosen(), key)) titles << commands_.action(id)->text();
+  conflict_->setProperty("bad", !titles.isEmpty());
+  conflict_->style()->unpolish(conflict_);
+  conflict_->style()->polish(conflict_);
+  conflict_->setText(titles.isEmpty() ? QString()
+                                      : tr("Also of: %1. Neither will work then.").arg(titles.join(", ")));
+  take_->setVisible(!titles.isEmpty());
+}
+
+void KeySettings::take() {
+  const QKeySequence key = edit_->keySequence();
+  for (const QString& id : commands_.conflicts(chosen(), key)) {
+    QList<QKeySequence> left = commands_.keys(id);
+    left.removeIf([&key](const QKeySequence& each) {
+      return each.matches(key) != QKeySequence::NoMatch || key.matches(each) != QKeySequence::NoMatch;
+    });
+    commands_.setKeys(id, left);
+  }
+  edit_->setKeySequence(key);
+  adding_ = false;
+  set();
+}
+
+QString KeySettings::exportTo(const QString& file) const {
+  QSaveFile out(file);
+  const QByteArray text = commands_.keysText();
+  const bool done = out.open(QIODevice::WriteOnly) && out.write(text) == text.size() && out.commit();
+  return done ? QString() : tr("%1 can't be written: %2").arg(file, out.errorString());
+}
+
+QString KeySettings::importFrom(const QString& file) {
+  QFile in(file);
+  if (!in.open(QIODevice::ReadOnly)) return tr("%1 can't be read: %2").arg(file, in.errorString());
+  if (in.size() > kMostText) return tr("%1 is too large for a file of keys").arg(file);
+  try {
+    commands_.takeKeysText(in.read(kMostText));
+  } catch (const Error& error) {
+    return QFileInfo(file).fileName() + ": " + QString::fromUtf8(error.what());
+  }
+  return {};
+}
+
+void KeySettings::chooseFile(bool toWrite) {
+  auto* dialog = new QFileDialog(window(), toWrite ? tr("Export keys") : tr("Import keys"),
+                                 toWrite ? QDir::home().filePath("noiseloom-keys.json") : QDir::homePath(),
+                                 tr("Keys (*.json)"));
+  dialog->setAttribute(Qt::WA_DeleteOnClose);
+  dialog->setObjectName("keysDialog");
+  dialog->setAcceptMode(toWrite ? QFileDialog::AcceptSave : QFileDialog::AcceptOpen);
+  if (!toWrite) dialog->setFileMode(QFileDialog::ExistingFile);
+  connect(dialog, &QFileDialog::fileSelected, this, [this, toWrite](const QString& file) {
+    const QString wrong = toWrite ? exportTo(file) : importFrom(file);
+    conflict_->setProperty("bad", !wrong.isEmpty());
+    conflict_->style()->unpolish(conflict_);
+    conflict_->style()->polish(conflict_);
+    conflict_->setText(!wrong.isEmpty() ? wrong : toWrite ? tr("Wrote %1").arg(file) : tr("Taken."));
+  });
+  dialog->open();
 }
 
 void KeySettings::set() {

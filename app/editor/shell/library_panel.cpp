@@ -131,7 +131,7 @@ void LibraryPanel::fill() {
     if (!group || node->group != last) group = heading(groupTitle(node->group));
     last = node->group;
     QColor colour = Theme::current().dim;
-    if (!node->outputs.empty()) colour = QColor::fromRgb(catalog.colour(node->outputs.front().type));
+    if (!node->outputs.empty()) colour = Theme::current().ofType(catalog.colour(node->outputs.front().type));
     add(group, QString::fromStdString(node->title), QString::fromStdString(node->id),
         QString::fromStdString(node->doc), colour);
   }

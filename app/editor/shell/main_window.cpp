@@ -33,6 +33,7 @@ MainWindow::Implementation::Implementation(MainWindow& window, SessionOptions op
   status_ = new StatusLine(session_, &window);
   window.setStatusBar(status_);
   palette_ = new CommandPalette(*commands_, &window);
+  links_ = new LinkPicker(session_, &window);
   gallery_ = new Gallery(session_, &window);
   gallery_->hide();
   window.installEventFilter(this);
@@ -71,10 +72,12 @@ MainWindow::~MainWindow() {
   for (const auto& [name, dock] : implementation_->docks_) delete dock;
   delete implementation_->gallery_;
   delete implementation_->palette_;
+  delete implementation_->links_;
   delete implementation_->toolbar_;
   delete implementation_->status_;
   delete implementation_->reference_;
-  for (QDialog* dialog : findChildren<QDialog*>()) delete dialog;
+  // Those of dialogs go with them.
+  for (QDialog* dialog : findChildren<QDialog*>(QString(), Qt::FindDirectChildrenOnly)) delete dialog;
   delete takeCentralWidget();
   delete implementation_->commands_;
 }

@@ -50,30 +50,37 @@ void MainWindow::Implementation::addFileCommands() {
   add("file.saveCopy", tr("Save a copy…"), tr("Elsewhere; this one stays the file at hand"), "Ctrl+Alt+S",
       [this] { saveAs(true); });
   add(
-      "file.revert", tr("Revert"), tr("Back to what the file holds"), "", [this] { revert(); },
+      "file.revert", tr("Revert"), tr("Back to what the file holds"), "Ctrl+K, Ctrl+Z", [this] { revert(); },
       [this, hasFile] { return hasFile() && session_.modified(); });
   add(
       "file.copyCommand", tr("Copy command line"), tr("The command that runs this graph without the editor"),
       "Ctrl+Shift+L", [this] { copyCommandLine(); }, {}, true);
-  const auto exporting = [this](const char* id, const QString& title, const QString& help,
+  const auto exporting = [this](const char* id, const QString& title, const QString& help, const char* keys,
                                 std::function<void()> run) {
-    commands_->add({.id = id, .menu = "File/Export", .title = title, .help = help, .run = std::move(run)});
+    commands_->add({.id = id,
+                    .menu = "File/Export",
+                    .title = title,
+                    .help = help,
+                    .keys = sameKeys(keys),
+                    .run = std::move(run)});
   };
-  exporting("file.exportPicture", tr("Newest picture…"), tr("What the shown run made"),
+  exporting("file.exportPicture", tr("Newest picture…"), tr("What the shown run made"), "Ctrl+K, Ctrl+P",
             [this] { exportPicture(); });
   exporting("file.exportViewer", tr("What the viewer shows…"), tr("As a picture, or its numbers as .npy"),
-            [this] {
+            "Ctrl+K, Ctrl+T", [this] {
               chooseExport(tr("What the viewer shows"), "tensor.png", tr("Picture (*.png);;Numbers (*.npy)"),
                            [this](const QString& file) { return central_->viewer().save(file); });
             });
-  exporting("file.exportCsv", tr("Plots as a table…"), tr("A column a series, a row a step"), [this] {
-    chooseExport(tr("Plots as a table"), "plots.csv", tr("Table (*.csv)"),
-                 [this](const QString& file) { return central_->timeline().exportCsv(file); });
-  });
-  exporting("file.exportPlots", tr("Plots as a picture…"), tr("The plots under the film strip"), [this] {
-    chooseExport(tr("Plots as a picture"), "plots.png", tr("Picture (*.png)"),
-                 [this](const QString& file) { return central_->timeline().exportPng(file); });
-  });
+  exporting("file.exportCsv", tr("Plots as a table…"), tr("A column a series, a row a step"),
+            "Ctrl+K, Ctrl+S", [this] {
+              chooseExport(tr("Plots as a table"), "plots.csv", tr("Table (*.csv)"),
+                           [this](const QString& file) { return central_->timeline().exportCsv(file); });
+            });
+  exporting("file.exportPlots", tr("Plots as a picture…"), tr("The plots under the film strip"),
+            "Ctrl+K, Ctrl+G", [this] {
+              chooseExport(tr("Plots as a picture"), "plots.png", tr("Picture (*.png)"),
+                           [this](const QString& file) { return central_->timeline().exportPng(file); });
+            });
   add(
       "file.quit", tr("Quit"), tr("Closes the window; asks first where something is not saved"), "Ctrl+Q",
       [this] { window_.close(); }, {}, true);
@@ -184,7 +191,7 @@ void MainWindow::Implementation::addWindowCommands() {
                     .keys = sameKeys(keys),
                     .run =
                         [this, dock] {
-                          if (dock->isVisible() && !dock->visibleRegion().isEmpty()) return dock->hide();
+                          if (inFront(dock)) return dock->hide();
                           showDock(dock);
                         },
                     .checked = [dock] { return !dock->isHidden(); }});
@@ -209,6 +216,17 @@ void MainWindow::Implementation::addWindowCommands() {
                     hideGallery();
                     central_->setFocus();
                   }});
+  const auto toPanel = [this](const char* id, const QString& title, const char* keys, int by) {
+    commands_->add(
+        {.id = id,
+         .menu = "Window",
+         .title = title,
+         .help = tr("Gives the keyboard to it: canvas, panels and the lines above the canvas, in turn"),
+         .keys = sameKeys(keys),
+         .run = [this, by] { goToPanel(by); }});
+  };
+  toPanel("window.nextPanel", tr("Go to the next panel"), "Ctrl+F6", 1);
+  toPanel("window.previousPanel", tr("Go to the panel before"), "Ctrl+Shift+F6", -1);
   commands_->add({.id = "window.fullScreen",
                   .menu = "Window",
                   .title = tr("Full screen"),
@@ -221,6 +239,7 @@ void MainWindow::Implementation::addWindowCommands() {
                   .menu = "Window",
                   .title = tr("Light theme"),
                   .help = tr("Light instead of dark colours"),
+                  .keys = sameKeys("Ctrl+K, Ctrl+L"),
                   .run =
                       [this] {
                         const bool dark = ShellSettings::dark(session_.settings());
@@ -232,6 +251,7 @@ void MainWindow::Implementation::addWindowCommands() {
                   .menu = "Window",
                   .title = tr("Panels back in their places"),
                   .help = tr("As they were at the first start"),
+                  .keys = sameKeys("Ctrl+K, Ctrl+0"),
                   .run = [this] { placeDocks(); }});
 }
 
@@ -256,20 +276,20 @@ void MainWindow::Implementation::addHelpCommands() {
         onlyNode().empty() ? nullptr : findNode(graphAt(session_.document(), session_.place()), onlyNode());
     openReference(node ? QString::fromStdString(node->type) : QString());
   });
-  add("help.keys", tr("Keys…"), tr("All keys, and how to change them"), "", [this] {
+  add("help.keys", tr("Keys…"), tr("All keys, and how to change them"), "Ctrl+K, Ctrl+K", [this] {
     openSettings(tr("key"));
     if (auto* tabs = window_.findChild<QTabWidget*>("settingsTabs")) tabs->setCurrentIndex(1);
     if (auto* field = window_.findChild<QLineEdit*>("settingsSearch")) field->clear();
   });
-  add("help.hints", tr("First hints again"), tr("Three lines on running, looking, and finding commands"), "",
-      [this] {
+  add("help.hints", tr("First hints again"), tr("Three lines on running, looking, and finding commands"),
+      "Ctrl+K, Ctrl+H", [this] {
         session_.settings().setValue("hints/next", 0);
         hint_ = 0;
         showHint();
       });
   add(
-      "help.about", tr("About Noiseloom"), tr("Versions, device, licences"), "", [this] { openAbout(); },
-      true);
+      "help.about", tr("About Noiseloom"), tr("Versions, device, licences"), "Ctrl+F1",
+      [this] { openAbout(); }, true);
 }
 
 void MainWindow::Implementation::makeMenus() {

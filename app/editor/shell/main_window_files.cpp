@@ -6,8 +6,10 @@
 #include <QImageReader>
 #include <QMessageBox>
 #include <QPushButton>
+#include <cmath>
 
 #include "app/editor/document/document_file.h"
+#include "app/editor/gl/theme.h"
 #include "app/editor/shell/command_line_text.h"
 #include "app/editor/shell/graph_sketch.h"
 #include "app/editor/shell/main_window_implementation.h"
@@ -19,7 +21,11 @@ namespace loom::editor {
 namespace {
 
 constexpr QSize kSketch(480, 320);
-constexpr qint64 kMostPicture = qint64{64} << 20;  // pixels of one that is read again
+// Pixels of a picture that is read again, and of one that is written with a graph: it is what one sees of the
+// file, and the window waits for both.
+constexpr qint64 kMostRead = qint64{12} << 20, kMostWritten = qint64{1} << 20;
+
+qint64 areaOf(QSize size) { return qint64{size.width()} * size.height(); }
 
 QString filters() { return QObject::tr("Graphs, and pictures that hold one (*.loom *.png);;All files (*)"); }
 
@@ -33,7 +39,7 @@ void MainWindow::Implementation::showGallery() {
   gallery_->setGeometry(0, top, window_.width(), window_.height() - top);
   gallery_->show();
   gallery_->raise();
-  gallery_->setFocus();
+  gallery_->takeFocus();
 }
 
 void MainWindow::Implementation::hideGallery() {
@@ -184,18 +190,25 @@ void MainWindow::Implementation::copyCommandLine() {
   notices_->show({.id = "command", .text = tr("Copied: %1").arg(line), .buttons = {}, .forMs = 12000});
 }
 
+QString MainWindow::Implementation::newestFile() const {
+  if (const auto run = session_.shownRun())
+    for (auto file = run->files.rbegin(); file != run->files.rend(); ++file)
+      if (QImageReader(*file).size().isValid()) return *file;
+  return {};
+}
+
 QImage MainWindow::Implementation::newestPicture() const {
   if (const auto run = session_.shownRun()) {
-    for (auto file = run->files.rbegin(); file != run->files.rend(); ++file) {
-      QImageReader reader(*file);
-      const QSize size = reader.size();
-      if (!size.isValid() || qint64{size.width()} * size.height() > kMostPicture) continue;
+    QImageReader reader(newestFile());
+    if (const QSize size = reader.size(); size.isValid() && areaOf(size) <= kMostRead) {
+      if (const double share = double(kMostWritten) / static_cast<double>(areaOf(size)); share < 1)
+        reader.setScaledSize(size * std::sqrt(share));
       if (QImage image = reader.read(); !image.isNull()) return image;
     }
     if (const QImage image = central_->viewer().image(); !image.isNull()) return image;
     if (run->thumbnail) return imageOf(*run->thumbnail);
   }
-  return graphSketch(session_.document(), kSketch, 2);
+  return graphSketch(session_.document(), kSketch, 2, Theme::current());
 }
 
 void MainWindow::Implementation::chooseExport(const QString& title, const QString& name,
@@ -216,8 +229,14 @@ void MainWindow::Implementation::chooseExport(const QString& title, const QStrin
 }
 
 void MainWindow::Implementation::exportPicture() {
-  chooseExport(tr("Newest picture"), "picture.png", tr("Picture (*.png)"),
-               [this](const QString& file) { return newestPicture().save(file, "PNG"); });
+  // As it was written, where it was: with the graph and all that it says of its origin.
+  chooseExport(tr("Newest picture"), "picture.png", tr("Picture (*.png)"), [this](const QString& file) {
+    const QString newest = newestFile();
+    if (!newest.endsWith(".png", Qt::CaseInsensitive)) return newestPicture().save(file, "PNG");
+    if (QFileInfo(newest) == QFileInfo(file)) return true;
+    QFile::remove(file);
+    return QFile::copy(newest, file);
+  });
 }
 
 void MainWindow::Implementation::fillRecent() {

@@ -42,6 +42,13 @@ void MainWindow::Implementation::addGraphCommands() {
   add("graph.note", "Graph", tr("Add note"), tr("Words on the canvas"), {"Alt+N"},
       [&canvas] { canvas.addNote(); });
   add(
+      "graph.link", "Graph", tr("Link…"), tr("The keyboard's way to wire the selected nodes"),
+      {"Ctrl+Shift+W", "F; Ctrl+Shift+W", "Y; Ctrl+Shift+W"}, [this] { links_->openToLink(); }, selected,
+      true);
+  add(
+      "graph.unlink", "Graph", tr("Cut link…"), tr("The keyboard's way to unwire the selected nodes"),
+      {"Ctrl+Shift+U"}, [this] { links_->openToCut(); }, selected);
+  add(
       "graph.frame", "Graph", tr("Frame the selection"), tr("A titled frame around the selected nodes"),
       {"Ctrl+G", "Ctrl+J", "Ctrl+Shift+G"}, [&canvas] { canvas.frameSelected(); }, selected);
   add(
@@ -81,13 +88,13 @@ void MainWindow::Implementation::addGraphCommands() {
       {"Alt+L"}, [&canvas] { canvas.tidyUp(true); }, several);
   const std::tuple<const char*, QString, Align, const char*> aligns[] = {
       {"graph.alignLeft", tr("Left edges"), Align::left, "Ctrl+Alt+Left"},
-      {"graph.alignCentre", tr("Centres, one above another"), Align::centre, ""},
+      {"graph.alignCentre", tr("Centres, one above another"), Align::centre, "Ctrl+K, Ctrl+C"},
       {"graph.alignRight", tr("Right edges"), Align::right, "Ctrl+Alt+Right"},
       {"graph.alignTop", tr("Top edges"), Align::top, "Ctrl+Alt+Up"},
-      {"graph.alignMiddle", tr("Centres, side by side"), Align::middle, ""},
+      {"graph.alignMiddle", tr("Centres, side by side"), Align::middle, "Ctrl+K, Ctrl+M"},
       {"graph.alignBottom", tr("Bottom edges"), Align::bottom, "Ctrl+Alt+Down"},
-      {"graph.spreadAcross", tr("Spread across"), Align::spreadAcross, ""},
-      {"graph.spreadDown", tr("Spread down"), Align::spreadDown, ""}};
+      {"graph.spreadAcross", tr("Spread across"), Align::spreadAcross, "Ctrl+K, Ctrl+Right"},
+      {"graph.spreadDown", tr("Spread down"), Align::spreadDown, "Ctrl+K, Ctrl+Down"}};
   for (const auto& [id, title, how, keys] : aligns)
     add(
         id, "Graph/Align", title, tr("Lines the selected nodes up"), {keys},
@@ -156,7 +163,7 @@ void MainWindow::Implementation::addViewCommands() {
       [&canvas] { return canvas.minimapShown(); }, true);
   add(
       "view.snapping", "View", tr("Snap to the grid"), tr("Nodes that are moved come to lie on the grid"),
-      {""}, [&canvas] { canvas.setSnapping(!canvas.snapping()); }, {},
+      {"Alt+G"}, [&canvas] { canvas.setSnapping(!canvas.snapping()); }, {},
       [&canvas] { return canvas.snapping(); });
   add(
       "view.timeline", "View", tr("Timeline"), tr("The film strip and plots under the canvas"),
@@ -190,22 +197,23 @@ void MainWindow::Implementation::addViewerCommands() {
         central_->showViewer(true);
         if (const std::string& port = session_.selection().port; !port.empty()) viewer.show(port);
       });
-  const std::tuple<const char*, QString, Viewer::Mode> modes[] = {
-      {"viewer.picture", tr("As a picture"), Viewer::Mode::picture},
-      {"viewer.channels", tr("As channels"), Viewer::Mode::channels},
-      {"viewer.falseColour", tr("In false colour"), Viewer::Mode::falseColour}};
-  for (const auto& [id, title, mode] : modes)
+  const std::tuple<const char*, QString, Viewer::Mode, const char*> modes[] = {
+      {"viewer.picture", tr("As a picture"), Viewer::Mode::picture, "Ctrl+K, Ctrl+1"},
+      {"viewer.channels", tr("As channels"), Viewer::Mode::channels, "Ctrl+K, Ctrl+2"},
+      {"viewer.falseColour", tr("In false colour"), Viewer::Mode::falseColour, "Ctrl+K, Ctrl+3"}};
+  for (const auto& [id, title, mode, keys] : modes)
     add(
-        id, title, tr("How the viewer draws numbers"), {""}, [&viewer, mode = mode] { viewer.setMode(mode); },
-        shown, mode == Viewer::Mode::picture);
-  const std::tuple<const char*, QString, Viewer::Compare> compares[] = {
-      {"viewer.alone", tr("By itself"), Viewer::Compare::none},
-      {"viewer.difference", tr("Difference from the compared"), Viewer::Compare::difference},
-      {"viewer.wipe", tr("Wipe between both"), Viewer::Compare::wipe},
-      {"viewer.sideBySide", tr("Side by side"), Viewer::Compare::sideBySide}};
-  for (const auto& [id, title, compare] : compares)
+        id, title, tr("How the viewer draws numbers"), {keys},
+        [&viewer, mode = mode] { viewer.setMode(mode); }, shown, mode == Viewer::Mode::picture);
+  const std::tuple<const char*, QString, Viewer::Compare, const char*> compares[] = {
+      {"viewer.alone", tr("By itself"), Viewer::Compare::none, "Ctrl+K, Ctrl+4"},
+      {"viewer.difference", tr("Difference from the compared"), Viewer::Compare::difference,
+       "Ctrl+K, Ctrl+5"},
+      {"viewer.wipe", tr("Wipe between both"), Viewer::Compare::wipe, "Ctrl+K, Ctrl+6"},
+      {"viewer.sideBySide", tr("Side by side"), Viewer::Compare::sideBySide, "Ctrl+K, Ctrl+7"}};
+  for (const auto& [id, title, compare, keys] : compares)
     add(
-        id, title, tr("With the compared run, or the pinned step"), {""},
+        id, title, tr("With the compared run, or the pinned step"), {keys},
         [&viewer, compare = compare] { viewer.setCompare(compare); }, shown,
         compare == Viewer::Compare::none);
   add(

@@ -9,6 +9,7 @@
 #include "app/editor/shell/history_panel.h"
 #include "app/editor/shell/inspector.h"
 #include "app/editor/shell/library_panel.h"
+#include "app/editor/shell/link_picker.h"
 #include "app/editor/shell/log_panel.h"
 #include "app/editor/shell/main_window.h"
 #include "app/editor/shell/node_reference.h"
@@ -41,6 +42,7 @@ class MainWindow::Implementation : public QObject {
   bool saveTo(const QString& file, bool copy);
   void revert();
   void copyCommandLine();
+  QString newestFile() const;    // a picture that it wrote; empty: none
   QImage newestPicture() const;  // of the run that is shown: what a .png of the graph shows
   void chooseExport(const QString& title, const QString& name, const QString& filter,
                     std::function<bool(const QString&)> write);
@@ -65,6 +67,8 @@ class MainWindow::Implementation : public QObject {
   QDockWidget* dock(const QString& name, const QString& title, QWidget* panel, Qt::DockWidgetArea area);
   void placeDocks();
   void showDock(QDockWidget* dock);
+  bool inFront(const QDockWidget* dock) const;
+  void goToPanel(int by);  // the keyboard, to the next or the one before
   void updateDockTitles();
   void restoreLayout();
   void saveLayout();
@@ -94,6 +98,7 @@ class MainWindow::Implementation : public QObject {
   NoticesBar* notices_;
   Commands* commands_;
   CommandPalette* palette_ = nullptr;
+  LinkPicker* links_ = nullptr;
   RunToolbar* toolbar_ = nullptr;
   StatusLine* status_ = nullptr;
   Gallery* gallery_ = nullptr;

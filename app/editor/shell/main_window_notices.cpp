@@ -95,12 +95,16 @@ void MainWindow::Implementation::connectNotices() {
       central_->canvas().fitAll();
       session_.notice(tr("As it was at the last edit. It is not saved yet."));
     } else {
-      gallery_->fill();
+      QTimer::singleShot(0, gallery_, &Gallery::fill);
     }
   });
   connect(gallery_, &Gallery::discardAsked, this, [this](const Session::Recoverable& what) {
     session_.discard(what);
-    gallery_->fill();
+    // Not from within the button that is clicked, which goes with all else.
+    QTimer::singleShot(0, gallery_, [this] {
+      gallery_->fill();
+      gallery_->takeFocus();
+    });
   });
   connect(batch_, &BatchPanel::finished, this, [this](bool done, const QString& grid) {
     session_.notice(done ? tr("The batch is done: %1").arg(grid.isEmpty() ? QString() : grid)

@@ -13,7 +13,21 @@ namespace loom::editor {
 namespace {
 
 constexpr int kLayoutVersion = 1;  // of docks and bars: another one is not restored
-constexpr int kLeftWidth = 210, kRightWidth = 300, kBottomHeight = 180;
+constexpr int kLeftWidth = 200, kRightWidth = 290, kBottomHeight = 180;  // the least at first
+constexpr int kMostLeft = 260, kMostRight = 420;
+
+// The first thing of a panel that takes the keyboard; null where nothing does.
+QWidget* firstOf(QWidget* panel) {
+  QWidget* each = panel;
+  do {
+    const bool within = each == panel || (panel->isAncestorOf(each) && each->isVisibleTo(panel));
+    if (within && each->isEnabled() && each->focusPolicy() & Qt::TabFocus &&
+        !qobject_cast<QScrollArea*>(each))
+      return each;
+    each = each->nextInFocusChain();
+  } while (each != panel);
+  return nullptr;
+}
 
 }  // namespace
 
@@ -78,15 +92,44 @@ void MainWindow::Implementation::placeDocks() {
   docks_.at("library")->raise();
   docks_.at("inspector")->raise();
   docks_.at("problems")->raise();
-  window_.resizeDocks({docks_.at("library"), docks_.at("inspector")}, {kLeftWidth, kRightWidth},
-                      Qt::Horizontal);
+  const int left = std::clamp(window_.width() * 12 / 100, kLeftWidth, kMostLeft);
+  const int right = std::clamp(window_.width() * 18 / 100, kRightWidth, kMostRight);
+  window_.resizeDocks({docks_.at("library"), docks_.at("inspector")}, {left, right}, Qt::Horizontal);
   window_.resizeDocks({docks_.at("problems")}, {kBottomHeight}, Qt::Vertical);
   updateDockTitles();
+}
+
+// Those behind another one in their tabs are visible too, as Qt has it, but lie beside the window.
+bool MainWindow::Implementation::inFront(const QDockWidget* dock) const {
+  return dock->isVisible() && (dock->isFloating() || window_.rect().intersects(dock->geometry()));
 }
 
 void MainWindow::Implementation::showDock(QDockWidget* dock) {
   dock->show();
   dock->raise();
+}
+
+// In the order in which they lie in the window, from its left to its right; those that are hidden are left
+// out.
+void MainWindow::Implementation::goToPanel(int by) {
+  hideGallery();
+  std::vector<QWidget*> panels{central_};
+  if (notices_->isVisible()) panels.push_back(notices_);
+  for (const char* name : {"problems", "log", "inspector", "runs", "batch", "library", "history"})
+    if (!docks_.at(name)->isHidden()) panels.push_back(docks_.at(name));
+  const QWidget* now = QApplication::focusWidget();
+  size_t at = 0;
+  for (size_t i = 0; i < panels.size(); ++i)
+    if (now && (panels[i] == now || panels[i]->isAncestorOf(now))) at = i;
+  for (size_t tried = 0; tried < panels.size(); ++tried) {
+    at = (at + panels.size() + static_cast<size_t>(by)) % panels.size();
+    if (at == 0) return central_->setFocus();
+    auto* dock = qobject_cast<QDockWidget*>(panels[at]);
+    QWidget* first = firstOf(dock ? dock->widget() : panels[at]);
+    if (!first) continue;
+    if (dock) showDock(dock);
+    return first->setFocus(Qt::TabFocusReason);
+  }
 }
 
 // Tabs say already which panel it is; one that stands alone says it in its title bar.

@@ -77,7 +77,8 @@ void MainWindow::Implementation::addRunCommands() {
       {"Esc; Ctrl+Alt+Enter; Ctrl+Alt+Return"}, [this, current] { session_.runs().stop(current()); },
       isAlive);
   add(
-      "run.stopAll", "Run", tr("Stop all, and empty the queue"), tr("Nothing runs or waits after it"), {""},
+      "run.stopAll", "Run", tr("Stop all, and empty the queue"), tr("Nothing runs or waits after it"),
+      {"Shift+Esc"},
       [this] {
         for (const QString& id : session_.runs().queue()) session_.runs().stop(id);
         if (alive()) session_.runs().stop(session_.runs().current()->id);
@@ -113,18 +114,18 @@ void MainWindow::Implementation::addRunCommands() {
       true);
   add(
       "time.loop", "Run/Look along the steps", tr("Play again and again"),
-      tr("From the begin when the end is there"), {""}, [&timeline] { timeline.setLoop(!timeline.loop()); },
-      {}, [&timeline] { return timeline.loop(); });
+      tr("From the begin when the end is there"), {"Shift+Space"},
+      [&timeline] { timeline.setLoop(!timeline.loop()); }, {}, [&timeline] { return timeline.loop(); });
   add("time.faster", "Run/Look along the steps", tr("Play faster"), tr("Twice as many steps a second"),
       {"Ctrl+Alt+."}, [&timeline] { timeline.setSpeed(timeline.speed() * 2); });
   add("time.slower", "Run/Look along the steps", tr("Play slower"), tr("Half as many steps a second"),
       {"Ctrl+Alt+,"}, [&timeline] { timeline.setSpeed(timeline.speed() / 2); });
   add(
       "run.restartWorker", "Run", tr("Restart the worker"),
-      tr("Ends the process that computes, and starts another; graph and seen frames stay"), {""},
-      [this] { session_.worker().restart(); }, {}, {}, true);
+      tr("Ends the process that computes, and starts another; graph and seen frames stay"),
+      {"Ctrl+K, Ctrl+W"}, [this] { session_.worker().restart(); }, {}, {}, true);
   add("run.clearCache", "Run", tr("Forget cached results"),
-      tr("In the worker's memory; the next run computes all anew"), {""}, [this] {
+      tr("In the worker's memory; the next run computes all anew"), {"Ctrl+K, Ctrl+E"}, [this] {
         session_.worker().call(
             "cache.clear", nlohmann::json::object(), this,
             [this](const nlohmann::json&) { session_.notice(tr("The worker's cached results are gone.")); },
@@ -135,7 +136,7 @@ void MainWindow::Implementation::addRunCommands() {
       [this] { showDock(docks_.at("batch")); });
   add(
       "batch.addSelected", "Batch", tr("Sweep over the selected node"),
-      tr("Adds its first parameter to the sweep"), {""},
+      tr("Adds its first parameter to the sweep"), {"Ctrl+K, Ctrl+B"},
       [this] {
         const Node* node = findNode(graphAt(session_.document(), session_.place()), onlyNode());
         const NodeType* type = node ? session_.catalog().node(node->type) : nullptr;
@@ -158,7 +159,7 @@ void MainWindow::Implementation::addRunCommands() {
       [this] { return !batch_->running(); }, {}, true);
   add(
       "batch.cancel", "Batch", tr("Cancel the batch"), tr("What is done stays; run again to do the rest"),
-      {""}, [this] { batch_->cancel(); }, [this] { return batch_->running(); });
+      {"Ctrl+K, Ctrl+X"}, [this] { batch_->cancel(); }, [this] { return batch_->running(); });
 }
 
 }  // namespace loom::editor

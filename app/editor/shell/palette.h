@@ -1,32 +1,21 @@
 #pragma once
-// The command palette: a field in the upper middle of the window in which a few letters of any command find
-// it, with its keys.
-#include <QFrame>
-#include <QLineEdit>
-#include <QListWidget>
-
+// The command palette: a few letters of any command find it, with its keys.
 #include "app/editor/shell/commands.h"
+#include "app/editor/shell/pick_list.h"
 
 namespace loom::editor {
 
-class CommandPalette : public QFrame {
+class CommandPalette : public PickList {
   Q_OBJECT
  public:
-  CommandPalette(Commands& commands, QWidget* window);
+  CommandPalette(Commands& commands, QWidget* window) : PickList("palette", window), commands_(commands) {}
   void openPalette();
 
  protected:
-  bool eventFilter(QObject* watched, QEvent* event) override;
+  std::vector<Item> itemsFor(const QString& query) override;
 
  private:
-  void fill();
-  void runCurrent();
-  void closePalette();
-
   Commands& commands_;
-  QLineEdit* field_;
-  QListWidget* list_;
-  QPointer<QWidget> before_;  // what had the focus
 };
 
 }  // namespace loom::editor

@@ -32,7 +32,7 @@ RunToolbar::RunToolbar(Session& session, Commands& commands, QWidget* parent)
   progress_->setObjectName("runProgress");
   progress_->setRange(0, kParts);
   progress_->setTextVisible(false);
-  progress_->setFixedSize(150, 7);
+  progress_->setFixedSize(110, 7);
   text_->setObjectName("runText");
   text_->setProperty("dim", true);
   text_->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Preferred);
@@ -58,7 +58,6 @@ RunToolbar::RunToolbar(Session& session, Commands& commands, QWidget* parent)
   };
   showKeys();
   palette->setToolTip(tr("Find any command by a few letters"));
-  palette->setMinimumWidth(170);
   connect(palette, &QToolButton::clicked, commands.action("help.palette"), &QAction::trigger);
   connect(&commands, &Commands::keysChanged, palette, showKeys);
   addWidget(palette);
@@ -121,7 +120,9 @@ void RunToolbar::showProgress() {
   }
   progress_->setValue(part);
   text_->setText(text);
-  text_->setToolTip(run->error ? run->error->message : run->differs.join("\n"));
+  // All of it, where the window is too narrow for that.
+  text_->setToolTip(
+      (QStringList(text) << (run->error ? QStringList(run->error->message) : run->differs)).join("\n"));
 }
 
 void RunToolbar::showDevice() {

@@ -1,8 +1,11 @@
 #include "app/editor/shell/runs_panel.h"
 
+#include <QFileInfo>
 #include <QGridLayout>
+#include <QKeyEvent>
 #include <QMenu>
 #include <QPainter>
+#include <QTimer>
 #include <QVBoxLayout>
 
 #include "app/editor/document/schedule_ports.h"
@@ -42,6 +45,13 @@ QColor stateColour(RunInfo::State state) {
   }
 }
 
+// Without its graph's text, which Runs::find would read for it.
+std::shared_ptr<const RunInfo> known(Session& session, const QString& id) {
+  for (const auto& run : session.runs().all())
+    if (run->id == id) return run;
+  return {};
+}
+
 class RunDelegate : public QStyledItemDelegate {
  public:
   RunDelegate(Session& session, QObject* parent) : QStyledItemDelegate(parent), session_(session) {}
@@ -53,7 +63,7 @@ class RunDelegate : public QStyledItemDelegate {
     initStyleOption(&option, index);
     option.text.clear();
     option.widget->style()->drawControl(QStyle::CE_ItemViewItem, &option, painter, option.widget);
-    const auto run = session_.runs().find(index.data(kRunRole).toString());
+    const auto run = known(session_, index.data(kRunRole).toString());
     if (!run) return;
     const Theme& theme = Theme::current();
     painter->save();
@@ -97,7 +107,7 @@ class RunDelegate : public QStyledItemDelegate {
     painter->setPen(theme.dim);
     QString differs = run->differs.join(", ");
     if (run->forkedAt >= 0) {
-      const auto parent = session_.runs().find(run->parent);
+      const auto parent = known(session_, run->parent);
       const QString fork = parent ? tr("fork of %1 at step %2").arg(parent->number).arg(run->forkedAt)
                                   : tr("fork at step %1").arg(run->forkedAt);
       differs = differs.isEmpty() ? fork : fork + ": " + differs;
@@ -144,41 +154,43 @@ QString stateText(const RunInfo& run) {
 RunsPanel::RunsPanel(Session& session, QWidget* parent)
     : QWidget(parent),
       session_(session),
+      queue_(new QueueList(kRunRole)),
       list_(new QListWidget),
+      active_(list_),
       empty_(dimLabel(tr("Nothing has run yet. Ctrl+Enter runs the graph."))),
+      waiting_(headingLabel(tr("Waiting, the next first"))),
       rerun_(smallButton(tr("Run again"), "runsRerun", tr("The same graph with the same values"))),
       restore_(smallButton(tr("Take its graph"), "runsRestore",
                            tr("The graph as it was for this run, onto the canvas; undo takes it back"))),
-      compare_(smallButton(tr("Compare"), "runsCompare", tr("With the run that is shown"))),
-      forget_(smallButton(tr("Forget"), "runsForget", tr("It and what was kept of it"))),
-      sooner_(smallButton(tr("Sooner"), "runsSooner", tr("Up in the queue"))),
-      later_(smallButton(tr("Later"), "runsLater", tr("Down in the queue"))) {
+      compare_(smallButton(tr("Compare"), "runsCompare",
+                           tr("Two that are selected (Ctrl+click), or this one with the one before it"))),
+      forget_(smallButton(tr("Forget"), "runsForget", tr("It and what was kept of it (Delete)"))),
+      sooner_(smallButton(tr("Sooner"), "runsSooner", tr("Up in the queue (Alt+Up); or drag it"))),
+      later_(smallButton(tr("Later"), "runsLater", tr("Down in the queue (Alt+Down); or drag it"))) {
+  queue_->setObjectName("runsQueue");
   list_->setObjectName("runsList");
-  list_->setItemDelegate(new RunDelegate(session, list_));
-  list_->setContextMenuPolicy(Qt::CustomContextMenu);
-  list_->setUniformItemSizes(true);
-  list_->setVerticalScrollMode(QAbstractItemView::ScrollPerPixel);
   auto* layout = new QVBoxLayout(this);
   layout->setContentsMargins(6, 4, 6, 8);
   layout->setSpacing(6);
   layout->addWidget(empty_);
+  layout->addWidget(waiting_);
+  layout->addWidget(queue_);
   layout->addWidget(list_, 1);
   auto* buttons = new QGridLayout;
   buttons->setSpacing(4);
   QPushButton* const order[] = {rerun_, restore_, compare_, forget_, sooner_, later_};
   for (int i = 0; i < 6; ++i) buttons->addWidget(order[i], i / 3, i % 3);
   layout->addLayout(buttons);
+  connectList(queue_, list_);
+  connectList(list_, queue_);
+  list_->setSelectionMode(QAbstractItemView::ExtendedSelection);
+  connect(static_cast<QueueList*>(queue_), &QueueList::moveAsked, this, [this](const QString& id, int place) {
+    // Not within the drop: the list is filled anew.
+    QTimer::singleShot(0, this, [this, id, place] { session_.runs().move(id, place); });
+  });
   connect(&session.runs(), &Runs::listChanged, this, &RunsPanel::fill);
   connect(&session.runs(), &Runs::changed, this, &RunsPanel::update);
   connect(&session, &Session::cursorChanged, list_->viewport(), qOverload<>(&QWidget::update));
-  connect(list_, &QListWidget::itemSelectionChanged, this, &RunsPanel::updateButtons);
-  connect(list_, &QListWidget::itemClicked, this, [this](const QListWidgetItem* item) {
-    const QString id = item->data(kRunRole).toString();
-    const auto run = session_.runs().find(id);
-    if (!run) return;
-    session_.setCursor({.run = id, .iteration = {}, .live = true});
-  });
-  connect(list_, &QListWidget::customContextMenuRequested, this, &RunsPanel::openMenu);
   connect(rerun_, &QPushButton::clicked, this, &RunsPanel::rerun);
   connect(restore_, &QPushButton::clicked, this, &RunsPanel::restore);
   connect(compare_, &QPushButton::clicked, this, &RunsPanel::compare);
@@ -188,46 +200,114 @@ RunsPanel::RunsPanel(Session& session, QWidget* parent)
   fill();
 }
 
+void RunsPanel::connectList(QListWidget* list, QListWidget* other) {
+  list->setItemDelegate(new RunDelegate(session_, list));
+  list->setContextMenuPolicy(Qt::CustomContextMenu);
+  list->setUniformItemSizes(true);
+  list->setVerticalScrollMode(QAbstractItemView::ScrollPerPixel);
+  list->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+  list->installEventFilter(this);
+  connect(list, &QListWidget::itemSelectionChanged, this, [this, list, other] {
+    if (!list->selectedItems().isEmpty()) {
+      active_ = list;
+      const QSignalBlocker quiet(other);
+      other->clearSelection();
+    }
+    updateButtons();
+  });
+  connect(list, &QListWidget::itemClicked, this, [this, list](const QListWidgetItem* item) {
+    if (list->selectedItems().size() == 1) show(item->data(kRunRole).toString());
+  });
+  connect(list, &QListWidget::itemActivated, this,
+          [this](const QListWidgetItem* item) { show(item->data(kRunRole).toString()); });
+  connect(list, &QListWidget::customContextMenuRequested, this,
+          [this, list](QPoint at) { openMenu(list, at); });
+}
+
+void RunsPanel::show(const QString& run) {
+  if (known(session_, run)) session_.setCursor({.run = run, .iteration = {}, .live = true});
+}
+
+// The keys that lists of files have too, and those of lists that are put in order.
+bool RunsPanel::eventFilter(QObject* watched, QEvent* event) {
+  if (event->type() == QEvent::KeyPress) {
+    const auto* key = static_cast<QKeyEvent*>(event);
+    const bool alt = key->modifiers() & Qt::AltModifier;
+    if (key->key() == Qt::Key_Delete) {
+      forget();
+      return true;
+    }
+    if (watched == queue_ && alt && (key->key() == Qt::Key_Up || key->key() == Qt::Key_Down)) {
+      moveBy(key->key() == Qt::Key_Up ? -1 : 1);
+      return true;
+    }
+  }
+  return QWidget::eventFilter(watched, event);
+}
+
 std::shared_ptr<const RunInfo> RunsPanel::chosen() const {
-  const QListWidgetItem* item = list_->currentItem();
-  return item ? session_.runs().find(item->data(kRunRole).toString()) : nullptr;
+  const QListWidgetItem* item = active_->currentItem();
+  return item ? known(session_, item->data(kRunRole).toString()) : nullptr;
+}
+
+void RunsPanel::fillList(QListWidget* list, const std::vector<QString>& runs) {
+  const QString before = list->currentItem() ? list->currentItem()->data(kRunRole).toString() : QString();
+  QStringList selected;
+  for (const QListWidgetItem* item : list->selectedItems()) selected << item->data(kRunRole).toString();
+  const QSignalBlocker quiet(list);
+  list->clear();
+  for (const QString& id : runs) {
+    const auto run = known(session_, id);
+    if (!run) continue;
+    auto* item = new QListWidgetItem(QString("%1 %2").arg(run->number).arg(run->title), list);
+    item->setData(kRunRole, id);
+    item->setToolTip(run->error ? run->error->message : run->differs.join("\n"));
+    if (id == before) list->setCurrentItem(item, QItemSelectionModel::NoUpdate);
+    item->setSelected(selected.contains(id));
+  }
 }
 
 void RunsPanel::fill() {
-  const QString before = list_->currentItem() ? list_->currentItem()->data(kRunRole).toString() : QString();
-  const QSignalBlocker quiet(list_);
-  list_->clear();
+  const std::vector<QString> queue = session_.runs().queue();
+  std::vector<QString> others;
   const auto& runs = session_.runs().all();
-  for (auto run = runs.rbegin(); run != runs.rend(); ++run) {
-    auto* item = new QListWidgetItem(QString("%1 %2").arg((*run)->number).arg((*run)->title), list_);
-    item->setData(kRunRole, (*run)->id);
-    if ((*run)->id == before) list_->setCurrentItem(item);
-  }
+  for (auto run = runs.rbegin(); run != runs.rend(); ++run)
+    if (std::find(queue.begin(), queue.end(), (*run)->id) == queue.end()) others.push_back((*run)->id);
+  fillList(queue_, queue);
+  fillList(list_, others);
   if (!list_->currentItem() && list_->count()) list_->setCurrentRow(0);
+  if (active_ == queue_ && !queue_->currentItem()) active_ = list_;
+  const int shown = std::min(queue_->count(), 4);
+  queue_->setFixedHeight(shown * kRowHeight + 4);
+  for (QWidget* each : std::initializer_list<QWidget*>{waiting_, queue_, sooner_, later_})
+    each->setVisible(!queue.empty());
   empty_->setVisible(runs.empty());
   updateButtons();
 }
 
 void RunsPanel::update(const QString& run) {
-  for (int i = 0; i < list_->count(); ++i)
-    if (list_->item(i)->data(kRunRole).toString() == run) {
-      const auto info = session_.runs().find(run);
-      if (info) {
-        QString tip = info->differs.join("\n");
-        if (info->error) tip = info->error->message;
-        if (list_->item(i)->toolTip() != tip) list_->item(i)->setToolTip(tip);
+  for (QListWidget* list : {queue_, list_})
+    for (int i = 0; i < list->count(); ++i)
+      if (QListWidgetItem* item = list->item(i); item->data(kRunRole).toString() == run) {
+        if (const auto info = known(session_, run)) {
+          const QString tip = info->error ? info->error->message : info->differs.join("\n");
+          if (item->toolTip() != tip) item->setToolTip(tip);
+        }
+        list->viewport()->update(list->visualItemRect(item));
       }
-      list_->viewport()->update(list_->visualItemRect(list_->item(i)));
-    }
   updateButtons();
 }
 
 void RunsPanel::updateButtons() {
   const auto run = chosen();
   for (QPushButton* button : {rerun_, restore_, forget_}) button->setEnabled(run != nullptr);
-  const auto shown = session_.shownRun();
-  compare_->setEnabled(run != nullptr && session_.runs().all().size() > 1);
-  compare_->setText(run && session_.comparedRun() == run->id ? tr("Compare no more") : tr("Compare"));
+  const auto selected = list_->selectedItems();
+  const QString compared = session_.comparedRun();
+  const bool comparing = std::any_of(selected.begin(), selected.end(), [&](const QListWidgetItem* item) {
+    return !compared.isEmpty() && item->data(kRunRole).toString() == compared;
+  });
+  compare_->setEnabled(run != nullptr && active_ == list_ && session_.runs().all().size() > 1);
+  compare_->setText(comparing ? tr("Compare no more") : tr("Compare"));
   const auto queue = session_.runs().queue();
   const bool queued = run && std::find(queue.begin(), queue.end(), run->id) != queue.end();
   sooner_->setEnabled(queued && queue.front() != run->id);
@@ -235,13 +315,15 @@ void RunsPanel::updateButtons() {
 }
 
 void RunsPanel::rerun() {
-  const auto run = chosen();
+  const auto choice = chosen();
+  const auto run = choice ? session_.runs().find(choice->id) : nullptr;
   if (!run) return;
   try {
     RunRequest request;
     request.document = parseGraph(run->graphText);
-    request.folder = session_.folder();
+    request.folder = run->file.isEmpty() ? session_.folder() : QFileInfo(run->file).absolutePath();
     request.title = run->title;
+    request.file = run->file;
     request.watched = watchedPorts(request.document, session_.catalog());
     request.measured = measuredPorts(request.document, session_.catalog());
     request.shown = request.watched;
@@ -254,39 +336,51 @@ void RunsPanel::rerun() {
 }
 
 void RunsPanel::restore() {
-  const auto run = chosen();
+  const auto choice = chosen();
+  const auto run = choice ? session_.runs().find(choice->id) : nullptr;
   if (!run) return;
   session_.edit(tr("Take the graph of run %1").arg(run->number),
                 [&](const Document&) { return parseGraph(run->graphText); });
 }
 
+// Two that are selected; else the one that is shown, or the one before it, with the chosen one.
 void RunsPanel::compare() {
   const auto run = chosen();
   if (!run) return;
-  if (session_.comparedRun() == run->id) {
+  if (!session_.comparedRun().isEmpty() && compare_->text() == tr("Compare no more")) {
     session_.compareWith({});
+    return updateButtons();
+  }
+  const auto keepingStep = [this](const QString& id) {
+    session_.setCursor({.run = id, .iteration = session_.cursor().iteration, .live = session_.cursor().live});
+  };
+  const auto selected = list_->selectedItems();
+  const auto shown = session_.shownRun();
+  if (selected.size() == 2) {
+    const QString a = selected[0]->data(kRunRole).toString(), b = selected[1]->data(kRunRole).toString();
+    const bool shows = shown && (shown->id == a || shown->id == b);
+    if (!shows) keepingStep(a);
+    session_.compareWith(shows && shown->id == b ? a : b);
+  } else if (shown && shown->id != run->id) {
+    session_.compareWith(run->id);
   } else {
-    const auto shown = session_.shownRun();
-    if (!shown || shown->id == run->id) {
-      // The one that is shown can't be compared with itself: with the one before it, then.
-      const auto& all = session_.runs().all();
-      for (auto each = all.rbegin(); each != all.rend(); ++each)
-        if ((*each)->id != run->id) {
-          session_.setCursor(
-              {.run = run->id, .iteration = session_.cursor().iteration, .live = session_.cursor().live});
-          session_.compareWith((*each)->id);
-          break;
-        }
-    } else {
-      session_.compareWith(run->id);
-    }
+    const auto& all = session_.runs().all();
+    const auto at =
+        std::find_if(all.begin(), all.end(), [&](const auto& each) { return each->id == run->id; });
+    const auto other = at != all.begin() ? at - 1 : at + 1;
+    if (other == all.end()) return;
+    keepingStep(run->id);
+    session_.compareWith((*other)->id);
   }
   updateButtons();
   list_->viewport()->update();
 }
 
 void RunsPanel::forget() {
-  if (const auto run = chosen()) session_.runs().forget(run->id);
+  QStringList ids;
+  for (const QListWidgetItem* item : active_->selectedItems()) ids << item->data(kRunRole).toString();
+  if (const auto run = chosen(); ids.isEmpty() && run) ids << run->id;
+  for (const QString& id : ids) session_.runs().forget(id);
 }
 
 void RunsPanel::moveBy(int places) {
@@ -299,15 +393,16 @@ void RunsPanel::moveBy(int places) {
   updateButtons();
 }
 
-void RunsPanel::openMenu(QPoint at) {
+void RunsPanel::openMenu(const QListWidget* list, QPoint at) {
   auto* menu = new QMenu(this);
   menu->setAttribute(Qt::WA_DeleteOnClose);
   for (QPushButton* button : {rerun_, restore_, compare_, forget_, sooner_, later_}) {
+    if (button->isHidden()) continue;
     QAction* action = menu->addAction(button->text());
     action->setEnabled(button->isEnabled());
     connect(action, &QAction::triggered, button, &QPushButton::click);
   }
-  menu->popup(list_->viewport()->mapToGlobal(at));
+  menu->popup(list->viewport()->mapToGlobal(at));
 }
 
 }  // namespace loom::editor

@@ -75,6 +75,18 @@ class ThemeTest : public QObject {
     }
   }
 
+  // Dots and wires: 3 to 1, as WCAG asks of what is no text; on a dark ground they are as they were chosen.
+  void coloursOfTypesStandOut() {
+    for (const unsigned rgb : {0xB39DDBu, 0xFFD500u, 0xFF6E6Eu, 0xFFA931u, 0xFF9CF9u, 0x64B5F6u, 0x81C784u,
+                               0xB0B0B0u, 0xCDFFCDu, 0xFFFFFFu, 0x000000u, 0xE0E0E0u}) {
+      const QColor light = Theme::lightTheme().ofType(rgb);
+      QVERIFY2(contrast(light, Theme::lightTheme().panel) >= 3, qPrintable(QColor::fromRgb(rgb).name()));
+      QCOMPARE(Theme::darkTheme().ofType(rgb), QColor::fromRgb(rgb));
+    }
+    // Types stay apart.
+    QVERIFY(Theme::lightTheme().ofType(0xFF9CF9) != Theme::lightTheme().ofType(0x81C784));
+  }
+
   void coloursForDrawLists() {
     QCOMPARE(imColour(0x112233u), 0xFF332211u);
     QCOMPARE(imColour(QColor(0x11, 0x22, 0x33), 0.5), 0x80332211u);
