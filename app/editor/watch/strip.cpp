@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "app/editor/gl/imgui_widget.h"
+#include "app/editor/gl/textures.h"
 #include "app/editor/gl/theme.h"
 #include "app/editor/watch/ink.h"
 
@@ -124,7 +125,9 @@ void Strip::drawCell(const Line& line, const std::optional<Iteration>& frame, Im
   const ImVec2 low(middle.x - half.x, middle.y - half.y), high(middle.x + half.x, middle.y + half.y);
   if (chosen) draw->AddRectFilled(low, high, ink(theme.window), 2);
   if (picture) {
-    drawImage(draw, host_.textures(), picture, low, high, static_cast<float>(picture->width) < 2 * half.x);
+    ImVec2 from = low, to = high;  // of very long ones the cell is not as long
+    fitPicture(*picture, from, to);
+    host_.textures().draw(draw, picture, from, to);
   } else {
     draw->AddRectFilled(low, high, ink(computed ? theme.raised : theme.field, computed ? 0.7 : 1), 2);
     draw->AddRect(low, high, ink(theme.border), 2);
@@ -271,8 +274,7 @@ void Strip::tip(const Line& line, float x) {
                       static_cast<float>(picture->height) * scale);
     const ImVec2 low = ImGui::GetCursorScreenPos();
     ImGui::Dummy(size);
-    drawImage(ImGui::GetWindowDrawList(), host_.textures(), picture, low, {low.x + size.x, low.y + size.y},
-              scale > 1);
+    host_.textures().draw(ImGui::GetWindowDrawList(), picture, low, {low.x + size.x, low.y + size.y});
   }
   ImGui::EndTooltip();
 }
