@@ -30,7 +30,7 @@ Canvas::Implementation::Implementation(Canvas& canvas, Session& session, ImGuiWi
 
   gestures.openMenu = [this](const Hit& hit, Point at) { menus.open(hit, at); };
   gestures.rename = [this](const std::string& id) { titles.begin(id); };
-  gestures.enter = [this](const std::string& group) { enter(group); };
+  gestures.enter = [this](const NodeShape& group) { enter(group); };
   menus.addAt = [this](Point at) { search.openAdd(camera.toScreen(at), at); };
   menus.addNote = search.addNote = [this](Point at) { addNote(at); };
   menus.addFrame = search.addFrame = [this](Point at) { addFrame({at.x, at.y, 400, 280}); };
@@ -85,15 +85,10 @@ bool Canvas::Implementation::keysTaken() const {
 void Canvas::Implementation::draw(ImVec2 at, ImVec2 size) {
   camera.at = at;
   camera.size = size;
+  followTextSize();
   if (stale && !gestures.idle()) gestures.documentChanged();
   rebuild();
-  if (fitNext && size.x > 1) {
-    fitNext = false;
-    if (scene.bounds().width > 0)
-      camera.fit(scene.bounds());
-    else
-      camera.centre = {0, 0}, camera.zoom = 1;
-  }
+  if (size.x > 1) firstLook();
   ImGui::SetNextWindowPos(at);
   ImGui::SetNextWindowSize(size);
   ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(0, 0));
@@ -120,6 +115,7 @@ void Canvas::Implementation::draw(ImVec2 at, ImVec2 size) {
   drawWires(*this, pen);
   drawNodes(*this, pen);
   drawNotes(*this, pen);
+  drawValues(*this, pen);
   drawGestures(*this, pen);
   parameters.draw(pen);
   titles.draw(pen);
@@ -144,6 +140,33 @@ void Canvas::Implementation::draw(ImVec2 at, ImVec2 size) {
   keys_ = keys;
 }
 
+void Canvas::Implementation::followTextSize() {
+  const float usual = host.textScale();
+  if (usual == camera.usual) return;
+  camera.zoom *= usual / camera.usual;
+  for (auto& [place, each] : cameras_) each.second *= usual / camera.usual;
+  camera.usual = usual;
+}
+
+// The zone where it happens, or where the graph begins. Done again while the window finds its size, as long
+// as nobody went elsewhere or did anything.
+void Canvas::Implementation::firstLook() {
+  const bool untouched = camera.centre == shown_.centre && camera.zoom == shown_.zoom && gestures.idle() &&
+                         session.undo().now() == 0 && session.selection().nodes.empty();
+  const bool resized = camera.size.x != shown_.size.x || camera.size.y != shown_.size.y;
+  if (!fitNext && !(resized && untouched)) return;
+  fitNext = false;
+  const Rect all = scene.bounds();
+  Rect first{all.x, all.y, 0, 0};
+  for (const NodeShape& node : scene.nodes())
+    if (node.region() && node.depth == 0 && node.rect.width * node.rect.height > first.width * first.height)
+      first = node.rect;
+  camera.centre = {0, 0};
+  camera.zoom = camera.usual;
+  camera.show(all, first);
+  shown_ = camera;
+}
+
 void Canvas::Implementation::drawTip(bool over) {
   if (!refusal.empty()) return drawTooltip(*this);
   if (!over || hover.kind == Hit::Kind::nothing || keysTaken()) return hoverTimer_.stop();
@@ -162,16 +185,26 @@ void Canvas::Implementation::drawBreadcrumb() {
   const std::string top = session.document().title.empty() ? "Graph" : session.document().title;
   ImGui::SetCursorScreenPos({camera.at.x + 12, camera.at.y + 10});
   ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, ImVec2(9, 5));
-  if (ImGui::Button((top + "##top").c_str())) canvas.leaveGroup();
-  ImGui::SameLine(0, 6);
-  ImGui::AlignTextToFramePadding();
-  ImGui::TextUnformatted("›");
-  ImGui::SameLine(0, 6);
+  const std::string path = session.path();
+  size_t depth = 0;
+  std::optional<size_t> chosen;
+  const auto level = [&](const std::string& name) {
+    if (ImGui::Button((name + "##" + std::to_string(depth)).c_str())) chosen = depth;
+    ++depth;
+    ImGui::SameLine(0, 6);
+    ImGui::AlignTextToFramePadding();
+    ImGui::TextUnformatted("›");
+    ImGui::SameLine(0, 6);
+  };
+  level(top);
+  for (size_t from = 0, to; (to = path.find('/', from)) != std::string::npos; from = to + 1)
+    if (to + 1 < path.size()) level(path.substr(from, to - from));
   ImGui::PushFont(host.boldFont(), 0);
   ImGui::AlignTextToFramePadding();
   ImGui::TextUnformatted(place.c_str());
   ImGui::PopFont();
   ImGui::PopStyleVar();
+  if (chosen) leaveTo(*chosen);
 }
 
 void Canvas::Implementation::drawHint(const Pen& pen) {
@@ -182,8 +215,9 @@ void Canvas::Implementation::drawHint(const Pen& pen) {
     pen.list()->AddText(font, size, {std::round(centre.x - wide / 2), std::round(centre.y + y)}, colour,
                         text);
   };
-  line(host.boldFont(), 17, -26, imColour(pen.theme().text), "An empty graph");
-  line(host.textFont(), 13.5f, 2, imColour(pen.theme().dim),
+  const float scale = host.textScale();
+  line(host.boldFont(), 17 * scale, -26 * scale, imColour(pen.theme().text), "An empty graph");
+  line(host.textFont(), 13.5f * scale, 2, imColour(pen.theme().dim),
        "Double-click, or press Tab, to add a node. Drag from a socket to link it.");
 }
 

@@ -65,6 +65,8 @@ class Canvas {
   void moveSelected(float x, float y);       // by the keyboard, in canvas units
   void selectNeighbour(ImGuiDir direction);  // walks along the graph by keys
   void editSelected();                       // the keyboard's way into the first parameter
+  void linkSelected();                       // from left to right, best port to best port
+  void openMenu();                           // of the selection, else of the canvas
   void watchSelected();                      // its pictures on the timeline, or no longer
 
   /// Sizes of the nodes as drawn, by id: for tidy and align.

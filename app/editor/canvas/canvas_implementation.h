@@ -23,7 +23,9 @@ class Canvas::Implementation : public CanvasState {
   Point pastePoint() const;   // under the mouse, where it is on the canvas, else in the middle
   void addNote(Point at);
   void addFrame(Rect rect);
-  void enter(const std::string& group);
+  void enter(const NodeShape& group);
+  void leaveTo(size_t depth);
+  std::optional<Wire> bestWire(const NodeShape& from, const NodeShape& to) const;
   void setMode(NodeMode mode, const QString& name);
 
   Canvas& canvas;
@@ -38,6 +40,8 @@ class Canvas::Implementation : public CanvasState {
 
  private:
   void documentChanged();
+  void firstLook();
+  void followTextSize();
   void drawBreadcrumb();
   void drawHint(const Pen& pen);
   void drawTip(bool over);
@@ -48,6 +52,7 @@ class Canvas::Implementation : public CanvasState {
   bool mouseInside_ = false, keys_ = false;
   std::string place_;
   std::map<std::string, std::pair<Point, float>> cameras_;  // by place
+  Camera shown_;                                            // as the first look left it
   std::vector<NodePtr> opened_;  // the nodes of the document as it was opened: another one is another
   size_t entries_ = 0;
 };

@@ -24,9 +24,11 @@ Scene::Measure CanvasState::measure() {
 
 void CanvasState::rebuild() {
   if (!stale) return;
-  stale = ImGui::GetFrameCount() == 0;  // once more when texts can be measured
+  const bool measured = ImGui::GetFrameCount() > 0;  // texts; else once more when they can be
+  if (measured && !measured_) scene.clear();
+  measured_ = measured;
+  stale = !measured;
   scene.build(session.document(), session.place(), session.catalog(), measure());
-  findPrefix();
   findProblems();
   hover = Hit();
 }
@@ -92,6 +94,7 @@ std::string CanvasState::zoneIdAt(Point point, const std::set<int>& without) con
 
 void CanvasState::findProblems() {
   problems.clear();
+  const std::string& prefix = session.path();
   const auto add = [&](std::string node, const std::string& port, const std::string& message) {
     if (node.compare(0, prefix.size(), prefix) != 0) return;
     node = node.substr(prefix.size());
@@ -104,33 +107,6 @@ void CanvasState::findProblems() {
   for (const Checked::Problem& each : session.checked().errors) add(each.node, each.port, each.message);
   if (const auto run = session.shownRun(); run && run->error && run->state == RunInfo::State::failed)
     add(run->error->node.toStdString(), run->error->port.toStdString(), run->error->message.toStdString());
-}
-
-// Of the first node that uses the group, through groups in groups.
-void CanvasState::findPrefix() {
-  prefix.clear();
-  const std::string& place = session.place();
-  if (place.empty()) return;
-  const Document& document = session.document();
-  std::set<std::string> seen;
-  const std::function<bool(const std::vector<NodePtr>&, const std::string&)> search =
-      [&](const std::vector<NodePtr>& nodes, const std::string& path) {
-        for (const NodePtr& node : nodes) {
-          if (node->zone && search(node->zone->nodes, path)) return true;
-          if (node->type.compare(0, kGroupPrefix.size(), kGroupPrefix) != 0) continue;
-          const std::string name = node->type.substr(kGroupPrefix.size());
-          if (name == place) {
-            prefix = path + node->id + "/";
-            return true;
-          }
-          const auto group = document.groups.find(name);
-          if (group != document.groups.end() && seen.insert(name).second &&
-              search(group->second.nodes, path + node->id + "/"))
-            return true;
-        }
-        return false;
-      };
-  search(document.graph.nodes, "");
 }
 
 unsigned CanvasState::wireColour(unsigned rgb, double alpha) const {

@@ -26,6 +26,7 @@ struct Hit {
     socket,
     field,
     fieldSign,  // the dice, the folder
+    fieldLock,  // of a seed
     thumb,
     wire,
     corner,
@@ -87,7 +88,6 @@ struct CanvasState {
 
   // By node
   std::map<std::string, std::vector<std::string>> problems;
-  std::string prefix;  // of node ids in messages and runs, within a group that is entered: "guess/"
 
   void rebuild();
   void redraw() const;
@@ -103,15 +103,15 @@ struct CanvasState {
   bool selected(const std::string& id) const { return session.selection().nodes.count(id) > 0; }
   bool selected(const Wire& wire) const;
   void select(Ids nodes, std::vector<Wire> wires = {});
-  std::string port(const std::string& text) const { return prefix + text; }  // as runs know it
+  std::string port(const std::string& text) const { return session.path() + text; }  // as runs know it
   /// The zone's id at a point, "" at the top.
   std::string zoneIdAt(Point point, const std::set<int>& without = {}) const;
   void findProblems();
-  void findPrefix();
   unsigned wireColour(unsigned rgb, double alpha = 1) const;
 
  private:
   std::unordered_map<std::string, float> widths_[3];
+  bool measured_ = false;
 };
 
 /// 2: the same type, 1: by conversion, 0: not, for the end of a link that is dragged.
@@ -129,6 +129,8 @@ void drawSocket(const CanvasState& state, const Pen& pen, const NodeShape& node,
 /// A parameter's field; `ImRect` free, so that a zone's count is drawn by it too.
 void drawField(const CanvasState& state, const Pen& pen, const NodeShape& node, const SocketShape& socket);
 void drawThumb(const CanvasState& state, const Pen& pen, const Rect& rect, const std::string& port);
+/// Under the one node that is selected: what came out of it last.
+void drawValues(const CanvasState& state, const Pen& pen);
 /// What is told of the thing under the mouse, beside it.
 void drawTooltip(const CanvasState& state);
 

@@ -31,9 +31,27 @@ void Canvas::Implementation::setMode(NodeMode mode, const QString& name) {
        [&](const Document& document) { return loom::editor::setMode(document, session.place(), ids, to); });
 }
 
-void Canvas::Implementation::enter(const std::string& group) {
-  session.select({});
-  session.enter(group);
+void Canvas::Implementation::enter(const NodeShape& node) {
+  session.enter(node.node->type.substr(kGroupPrefix.size()), port(node.id) + "/");
+}
+
+// To the graph that the way into a group goes through after `depth` groups.
+void Canvas::Implementation::leaveTo(size_t depth) {
+  const std::string path = session.path();
+  std::string place, up, from;
+  size_t at = 0;
+  for (size_t i = 0; i <= depth && at < path.size(); ++i) {
+    const size_t slash = path.find('/', at);
+    from = path.substr(at, slash - at);
+    if (i == depth) break;
+    const Node* node = findNode(graphAt(session.document(), place), from);
+    if (!node) break;
+    place = node->type.substr(kGroupPrefix.size());
+    up += from + "/";
+    at = slash + 1;
+  }
+  session.enter(place, up);
+  if (findNode(graphAt(session.document(), session.place()), from)) select({from});
 }
 
 namespace {
@@ -69,101 +87,6 @@ void Canvas::Implementation::addFrame(Rect rect) {
     return;
   select({id});
   titles.begin(id);
-}
-
-// View
-
-void Canvas::fitAll() {
-  implementation_->rebuild();
-  implementation_->fit(implementation_->scene.bounds());
-}
-
-void Canvas::fitSelection() {
-  Implementation& it = *implementation_;
-  it.rebuild();
-  std::optional<Rect> all;
-  for (const std::string& id : it.session.selection().nodes)
-    if (const auto rect = it.scene.rectOf(id)) all = all ? around(*all, *rect) : *rect;
-  if (all)
-    it.fit(*all);
-  else
-    fitAll();
-}
-
-void Canvas::zoomBy(float factor) { zoomTo(zoom() * factor); }
-
-void Canvas::zoomTo(float zoom) {
-  Camera& camera = implementation_->camera;
-  camera.zoomAround({camera.at.x + camera.size.x / 2, camera.at.y + camera.size.y / 2}, zoom);
-  implementation_->redraw();
-}
-
-float Canvas::zoom() const { return implementation_->camera.zoom; }
-
-void Canvas::centreOn(const std::string& node) {
-  Implementation& it = *implementation_;
-  it.rebuild();
-  std::string id = node;
-  if (id.compare(0, it.prefix.size(), it.prefix) == 0) id = id.substr(it.prefix.size());
-  if (const size_t slash = id.find('/'); slash != std::string::npos) id.resize(slash);
-  auto rect = it.scene.rectOf(id);
-  if (!rect)  // in a zone that is collapsed
-    for (const std::string& zone : findNode(graphAt(it.session.document(), it.session.place()), id)
-                                       ? zonesAround(graphAt(it.session.document(), it.session.place()), id)
-                                       : std::vector<std::string>())
-      if (!rect) rect = it.scene.rectOf(zone);
-  if (!rect) return;
-  it.fitNext = false;
-  it.camera.centre = middle(*rect);
-  if (it.camera.zoom < 0.45f || it.camera.zoom > 2.5f) it.camera.zoom = 1;
-  it.select({id});
-}
-
-void Canvas::setBookmark(const std::string& key) {
-  Implementation& it = *implementation_;
-  it.editLayout("Set bookmark " + QString::fromStdString(key), [&](Layout& layout) {
-    layout.bookmarks[key].centre = it.camera.centre;
-    layout.bookmarks[key].zoom = it.camera.zoom;
-  });
-}
-
-void Canvas::goToBookmark(const std::string& key) {
-  Implementation& it = *implementation_;
-  it.rebuild();
-  const auto found = it.scene.layout().bookmarks.find(key);
-  if (found == it.scene.layout().bookmarks.end()) {
-    it.session.notice("There is no bookmark " + QString::fromStdString(key) + " yet");
-    return;
-  }
-  it.camera.centre = found->second.centre;
-  it.camera.zoom = std::clamp(found->second.zoom, Camera::kLeastZoom, Camera::kMostZoom);
-  it.redraw();
-}
-
-bool Canvas::minimapShown() const { return implementation_->minimap.shown; }
-
-void Canvas::showMinimap(bool shown) {
-  implementation_->minimap.shown = shown;
-  implementation_->session.settings().setValue("canvas/minimap", shown);
-  implementation_->redraw();
-}
-
-bool Canvas::snapping() const { return implementation_->snapping; }
-
-void Canvas::setSnapping(bool on) {
-  implementation_->snapping = on;
-  implementation_->session.settings().setValue("canvas/snap", on);
-}
-
-void Canvas::openSearch() {
-  Implementation& it = *implementation_;
-  const Point at = it.pastePoint();
-  it.search.openAdd(it.camera.toScreen(at), at);
-}
-
-void Canvas::openFind() {
-  const Camera& camera = implementation_->camera;
-  implementation_->search.openFind({camera.at.x + camera.size.x / 2 - 190, camera.at.y + 60});
 }
 
 // On the selection
@@ -312,17 +235,17 @@ void Canvas::expandSelected() {
 
 void Canvas::enterSelected() {
   Implementation& it = *implementation_;
-  for (const std::string& id : it.selectedNodes()) {
-    const Node* node = findNode(graphAt(it.session.document(), it.session.place()), id);
-    if (node && node->type.compare(0, kGroupPrefix.size(), kGroupPrefix) == 0)
-      return it.enter(node->type.substr(kGroupPrefix.size()));
-  }
+  it.rebuild();
+  for (const std::string& id : it.selectedNodes())
+    if (const NodeShape* node = it.scene.node(id); node && node->group) return it.enter(*node);
 }
 
 void Canvas::leaveGroup() {
   Implementation& it = *implementation_;
   if (it.session.place().empty()) return;
-  it.enter("");
+  const std::string& path = it.session.path();
+  const auto deep = static_cast<size_t>(std::count(path.begin(), path.end(), '/'));
+  it.leaveTo(deep == 0 ? 0 : deep - 1);
 }
 
 void Canvas::frameSelected() {
@@ -355,123 +278,75 @@ void Canvas::renameSelected() {
   if (ids.size() == 1) implementation_->titles.begin(*ids.begin());
 }
 
-void Canvas::selectAll() {
+void Canvas::openMenu() {
   Implementation& it = *implementation_;
   it.rebuild();
-  Ids all;
-  for (const NodeShape& node : it.scene.nodes()) all.insert(node.id);
-  for (const FrameShape& frame : it.scene.frames()) all.insert(frame.id);
-  for (const NoteShape& note : it.scene.notes()) all.insert(note.id);
-  it.select(all);
-}
-
-void Canvas::selectNone() { implementation_->select({}); }
-
-void Canvas::selectLinked(bool upstream, bool downstream) {
-  Implementation& it = *implementation_;
-  it.rebuild();
-  const Ids begin = it.selectedNodes();
-  Ids all = begin;
-  const auto walk = [&](bool up) {
-    std::vector<std::string> open(begin.begin(), begin.end());
-    Ids seen = begin;
-    while (!open.empty()) {
-      const int at = it.scene.find(open.back());
-      open.pop_back();
-      for (const WireShape& wire : it.scene.wires()) {
-        if ((up ? wire.to : wire.from) != at) continue;
-        const std::string& next = it.scene.nodes()[up ? wire.from : wire.to].id;
-        if (seen.insert(next).second) open.push_back(next);
+  const Selection& selection = it.session.selection();
+  Hit hit;
+  Point at = it.camera.centre;
+  if (selection.nodes.empty() && !selection.wires.empty()) {
+    const auto& wires = it.scene.wires();
+    for (size_t i = 0; i < wires.size(); ++i)
+      if (wires[i].wire == selection.wires.front()) {
+        hit.kind = Hit::Kind::wire;
+        hit.wire = static_cast<int>(i);
+        at = wires[i].path[wires[i].path.size() / 2];
       }
-    }
-    all.insert(seen.begin(), seen.end());
-  };
-  if (upstream) walk(true);
-  if (downstream) walk(false);
-  it.select(all);
+  } else if (!selection.nodes.empty()) {
+    const std::string& id = *selection.nodes.begin();
+    hit.node = it.scene.find(id);
+    hit.kind = hit.node >= 0                       ? Hit::Kind::header
+               : it.scene.layout().notes.count(id) ? Hit::Kind::note
+                                                   : Hit::Kind::frameTitle;
+    hit.id = hit.node >= 0 ? std::string() : id;
+    if (const auto rect = it.scene.rectOf(id)) at = {rect->x + 16, rect->y + sizes::kHeader};
+  }
+  it.menus.openThere(hit, at);
 }
 
-void Canvas::moveSelected(float x, float y) {
+// Each feeds the next that stands to the right of it.
+void Canvas::linkSelected() {
   Implementation& it = *implementation_;
   it.rebuild();
-  const Ids ids = it.session.selection().nodes;
-  Ids top;  // zones take along what is in them
-  for (const std::string& id : ids) {
-    const int found = it.scene.find(id);
-    bool within = false;
-    for (int each = found < 0 ? -1 : it.scene.nodes()[found].parent; each >= 0;
-         each = it.scene.nodes()[each].parent)
-      within |= ids.count(it.scene.nodes()[each].id) > 0;
-    if (!within) top.insert(id);
+  std::vector<const NodeShape*> nodes;
+  for (const std::string& id : it.selectedNodes())
+    if (const NodeShape* node = it.scene.node(id)) nodes.push_back(node);
+  if (nodes.size() < 2) return it.session.notice("Select two nodes to link, or more");
+  std::stable_sort(nodes.begin(), nodes.end(),
+                   [](const NodeShape* a, const NodeShape* b) { return a->rect.x < b->rect.x; });
+  std::vector<Wire> wires;
+  for (size_t i = 0; i + 1 < nodes.size(); ++i) {
+    const auto wire = it.bestWire(*nodes[i], *nodes[i + 1]);
+    if (!wire)
+      return it.session.notice(
+          QString::fromStdString("No output of “" + nodes[i]->title + "” fits an input of “" +
+                                 nodes[i + 1]->title + "” that is free"),
+          true);
+    wires.push_back(*wire);
   }
-  if (top.empty()) return;
-  std::string merge = "keys:";
-  for (const std::string& id : top) merge += id + " ";
-  it.edit(
-      "Move",
-      [&](const Document& document) {
-        return moveBy(document, it.session.place(), top, {x, y});
-      },
-      merge);
+  it.edit("Link", [&](const Document& document) {
+    Document next = document;
+    for (const Wire& wire : wires)
+      next = connect(next, it.session.place(), it.session.catalog(), wire.from, wire.to);
+    return next;
+  });
 }
 
-// The nearest in that direction; what it is linked with comes first.
-void Canvas::selectNeighbour(ImGuiDir direction) {
-  Implementation& it = *implementation_;
-  it.rebuild();
-  if (it.scene.nodes().empty()) return;
-  const Ids selected = it.selectedNodes();
-  if (selected.empty()) {
-    const Point centre = it.camera.centre;
-    const NodeShape* best = nullptr;
-    for (const NodeShape& node : it.scene.nodes())
-      if (!best || length(middle(node.rect) - centre) < length(middle(best->rect) - centre)) best = &node;
-    return it.select({best->id});
-  }
-  const int from = it.scene.find(*selected.begin());
-  if (from < 0) return;
-  const Point at = middle(it.scene.nodes()[from].rect);
-  std::set<int> linked;
-  for (const WireShape& wire : it.scene.wires()) {
-    if (wire.from == from) linked.insert(wire.to);
-    if (wire.to == from) linked.insert(wire.from);
-  }
-  int best = -1;
-  float least = FLT_MAX;
-  for (size_t i = 0; i < it.scene.nodes().size(); ++i) {
-    if (static_cast<int>(i) == from) continue;
-    const Point by = middle(it.scene.nodes()[i].rect) - at;
-    const float ahead = direction == ImGuiDir_Left    ? -by.x
-                        : direction == ImGuiDir_Right ? by.x
-                        : direction == ImGuiDir_Up    ? -by.y
-                                                      : by.y;
-    const float aside = std::abs(direction == ImGuiDir_Left || direction == ImGuiDir_Right ? by.y : by.x);
-    if (ahead <= 1) continue;
-    const bool sideways = direction == ImGuiDir_Left || direction == ImGuiDir_Right;
-    const float cost = (ahead + aside * 2) * (sideways && linked.count(static_cast<int>(i)) ? 0.25f : 1);
-    if (cost < least) {
-      least = cost;
-      best = static_cast<int>(i);
+// The same type before a conversion, inputs before parameters; nothing that is taken.
+std::optional<Wire> Canvas::Implementation::bestWire(const NodeShape& from, const NodeShape& to) const {
+  std::optional<Wire> wire;
+  int best = 0;
+  for (const SocketShape& out : from.sockets)
+    for (const SocketShape& in : to.sockets) {
+      if (!out.output || out.adds || out.inside || in.output || in.adds || in.inside || in.slot == "@when")
+        continue;
+      if (in.linked && !in.port->many) continue;
+      const int score = session.catalog().fit(out.type, in.type) * 2 + (in.field ? 0 : 1);
+      if (session.catalog().fit(out.type, in.type) == 0 || score <= best) continue;
+      best = score;
+      wire = Wire{{from.id, out.slot}, {to.id, in.slot}};
     }
-  }
-  if (best < 0) return;
-  const Rect rect = it.scene.nodes()[best].rect;
-  it.select({it.scene.nodes()[best].id});
-  if (!contains(it.camera.seen(), rect)) it.camera.centre = middle(rect);
-  it.redraw();
-}
-
-void Canvas::editSelected() {
-  Implementation& it = *implementation_;
-  const Ids& ids = it.session.selection().nodes;
-  if (ids.size() != 1) return;
-  const std::string id = *ids.begin();
-  if (it.scene.node(id)) {
-    if (it.camera.zoom < 0.5f) zoomTo(1);
-    it.parameters.begin(id);
-  } else {
-    it.titles.begin(id);
-  }
+  return wire;
 }
 
 void Canvas::watchSelected() {
@@ -510,44 +385,5 @@ void Canvas::watchSelected() {
     return withLayout(document, "", layout);
   });
 }
-
-// Places
-
-std::map<std::string, Point> Canvas::sizes() const {
-  implementation_->rebuild();
-  return implementation_->scene.sizes();
-}
-
-std::optional<Rect> Canvas::rectOf(const std::string& node, const std::string& slot) const {
-  Implementation& it = *implementation_;
-  it.rebuild();
-  const auto screen = [&](const Rect& rect) {
-    const ImVec2 at = toScreen(corner(rect));
-    return Rect{at.x, at.y, rect.width * it.camera.zoom, rect.height * it.camera.zoom};
-  };
-  if (slot.empty()) {
-    const auto rect = it.scene.rectOf(node);
-    return rect ? std::optional<Rect>(screen(*rect)) : std::nullopt;
-  }
-  const NodeShape* shape = it.scene.node(node);
-  if (!shape) return {};
-  const bool output = slot[0] == '>';
-  std::string name = output ? slot.substr(1) : slot;
-  bool inside = name.compare(0, 5, "next.") == 0 || name.compare(0, 8, "collect.") == 0 || name == "@until";
-  if (const size_t at = name.rfind(":inside"); output && at != std::string::npos) {
-    name.resize(at);
-    inside = true;
-  }
-  const int found = shape->find(name, output, inside);
-  if (found < 0) return {};
-  const SocketShape& socket = shape->sockets[found];
-  if (socket.hidden) return {};
-  if (socket.field) return screen(moved(socket.fieldAt, corner(shape->rect)));
-  const Point at = shape->at(socket);
-  return screen({at.x - sizes::kSocket, at.y - sizes::kSocket, 2 * sizes::kSocket, 2 * sizes::kSocket});
-}
-
-Point Canvas::toCanvas(ImVec2 screen) const { return implementation_->camera.toCanvas(screen); }
-ImVec2 Canvas::toScreen(Point canvas) const { return implementation_->camera.toScreen(canvas); }
 
 }  // namespace loom::editor

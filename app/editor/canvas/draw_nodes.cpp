@@ -9,7 +9,7 @@ namespace {
 
 using namespace sizes;
 
-constexpr float kRowsFrom = 0.5f, kTitlesFrom = 0.2f;  // zooms from which these are drawn
+constexpr float kBoxesBelow = 0.12f;  // the zoom below which a node is a box without a name
 const QColor kErrorRed(0xEE, 0x00, 0x00), kBypassed(0xFF, 0x00, 0xFF);
 
 QColor headerColour(const Theme& theme, const NodeShape& node) {
@@ -47,8 +47,8 @@ Standing standingOf(const CanvasState& state, int index) {
   return is;
 }
 
-// As boxes: what is left of a node from far away.
-void drawFar(const CanvasState& state, const Pen& pen, const NodeShape& node, const Standing& is) {
+// A box: what is left of a node from very far away.
+void drawBox(const CanvasState& state, const Pen& pen, const NodeShape& node, const Standing& is) {
   const Theme& theme = pen.theme();
   const QColor header = headerColour(theme, node);
   pen.fill(node.rect, mixed(theme.node, header, 0.5, is.off ? 0.4 : 1));
@@ -74,11 +74,11 @@ void drawHeader(const Pen& pen, const NodeShape& node, const Standing& is) {
            node.collapsed ? ImDrawFlags_RoundCornersAll : ImDrawFlags_RoundCornersTop);
   const unsigned text = imColour(theme.nodeText, is.off ? 0.6 : 1);
   const float y = header.y + header.height / 2;
-  pen.text(FontKind::bold, kTitle, {header.x + kPad + 1, y}, text, node.title);
-  if (is.off && pen.zoom() > kTitlesFrom) {
-    const float wide = pen.width(FontKind::bold, kTitle, node.title);
+  const float room = header.width - 2 * kPad - (node.group ? 16 : 0);
+  const float wide =
+      pen.textWithin(FontKind::bold, kTitle, {header.x + kPad + 1, y}, room, header.height, text, node.title);
+  if (is.off && wide > 0)
     pen.line({header.x + kPad, y}, {header.x + kPad + wide + 2, y}, text, std::max(1.f, pen.zoom()));
-  }
   float end = right(header) - 7;
   if (is.hoisted && pen.readable(10)) {
     drawBadge(pen, {end, y}, "once", imColour(theme.text), imColour(theme.field, 0.65));
@@ -98,10 +98,12 @@ void drawLabels(const CanvasState& state, const Pen& pen, const NodeShape& node,
   for (const SocketShape& socket : node.sockets) {
     if (socket.field || socket.hidden || node.collapsed || socket.slot == "@when") continue;
     const Point at = node.at(socket);
+    const float pad = kPad + 3, room = socket.row.width - 10 - pad;
     if (socket.output)
-      pen.text(FontKind::text, kText, {at.x - kPad - 3, at.y}, text, socket.label, TextAt::right);
+      pen.textWithin(FontKind::text, kText, {at.x - pad, at.y}, room, kRow, text, socket.label,
+                     TextAt::right);
     else
-      pen.text(FontKind::text, kText, {at.x + kPad + 3, at.y}, text, socket.label);
+      pen.textWithin(FontKind::text, kText, {at.x + pad, at.y}, room, kRow, text, socket.label);
   }
   for (const SocketShape& socket : node.sockets)
     if (socket.field) drawField(state, pen, node, socket);
@@ -144,18 +146,30 @@ void drawBypass(const Pen& pen, const NodeShape& node) {
                              std::max(1.5f, 2 * pen.zoom()));
 }
 
-void drawNode(const CanvasState& state, const Pen& pen, int index) {
-  const NodeShape& node = state.scene.nodes()[index];
+// What is seen of a node whose rows are too small to be read: its name, as large as there is room for, and
+// its pictures.
+void drawFar(const CanvasState& state, const Pen& pen, const NodeShape& node, const Standing& is) {
   const Theme& theme = pen.theme();
-  const Standing is = standingOf(state, index);
-  if (pen.zoom() < kTitlesFrom) {
-    drawFar(state, pen, node, is);
-    return;
-  }
-  if (is.busy)
-    for (const float by : {9.f, 6.f, 3.f})
-      pen.fill(grown(node.rect, by), imColour(theme.accent, 0.10), kRound + by);
-  if (pen.zoom() >= kRowsFrom) pen.shadow(node.rect, kRound);
+  const QColor header = headerColour(theme, node);
+  pen.fill(node.rect, is.bypassed ? mixed(theme.node, kBypassed, 0.3) : mixed(theme.node, header, 0.55),
+           pen.zoom() < 0.3f ? 0 : kRound);
+  float low = bottom(node.rect) - 8;
+  if (!node.collapsed)
+    for (const Thumb& thumb : node.thumbs) {
+      if (!state.session.pictureOf(thumb.port)) continue;
+      drawThumb(state, pen, moved(thumb.at, corner(node.rect)), thumb.port);
+      low = std::min(low, node.rect.y + thumb.at.y - 4);
+    }
+  const float pad = 4 / pen.zoom();
+  pen.label(FontKind::bold,
+            {node.rect.x + pad, node.rect.y + pad * 0.75f, node.rect.width - pad * 1.5f,
+             low - node.rect.y - pad * 0.75f},
+            imColour(theme.nodeText, is.off ? 0.5 : 1), node.face->title);
+}
+
+void drawNear(const CanvasState& state, const Pen& pen, const NodeShape& node, const Standing& is) {
+  const Theme& theme = pen.theme();
+  if (pen.zoom() >= 0.55f) pen.shadow(node.rect, kRound);
   pen.fill(node.rect,
            is.bypassed ? mixed(theme.node, kBypassed, 0.14) : imColour(theme.node, is.off ? 0.75 : 1),
            kRound);
@@ -163,23 +177,57 @@ void drawNode(const CanvasState& state, const Pen& pen, int index) {
   if (is.unknown && !node.collapsed)
     pen.hatch({node.rect.x, node.rect.y + kHeader, node.rect.width, node.rect.height - kHeader},
               imColour(theme.warning, 0.16));
-  if (pen.zoom() >= kRowsFrom) drawLabels(state, pen, node, is.off);
-  if (!node.collapsed && pen.zoom() >= 0.3f)
-    for (const Thumb& thumb : node.thumbs)
-      drawThumb(state, pen, moved(thumb.at, corner(node.rect)), thumb.port);
-  if (is.bypassed) drawBypass(pen, node);
+  drawLabels(state, pen, node, is.off);
+  if (node.collapsed) return;
+  for (const Thumb& thumb : node.thumbs)
+    drawThumb(state, pen, moved(thumb.at, corner(node.rect)), thumb.port);
+}
 
+// Around it: that it runs, is wrong, selected or under the mouse.
+void drawStanding(const Pen& pen, const NodeShape& node, const Standing& is) {
+  const Theme& theme = pen.theme();
   const unsigned edge = theme.dark ? imColour(QColor(255, 255, 255), 0.07) : imColour(theme.border);
-  pen.outline(node.rect, edge, kRound, 1);
+  if (pen.rows()) pen.outline(node.rect, edge, kRound, 1);
   if (is.busy) pen.outline(node.rect, imColour(theme.accent), kRound, 1.5f);
   if (is.error) pen.outline(grown(node.rect, 0.5f), imColour(kErrorRed), kRound, 2);
   if (is.selected)
     pen.outline(grown(node.rect, is.error ? 3 : 1), imColour(theme.selected), kRound + (is.error ? 3 : 1), 2);
   else if (is.hovered && !is.error)
     pen.outline(grown(node.rect, 1), imColour(theme.selected, 0.35), kRound + 1, 1);
-  if (pen.zoom() >= 0.28f)
+}
+
+void drawNode(const CanvasState& state, const Pen& pen, int index) {
+  const NodeShape& node = state.scene.nodes()[index];
+  const Standing is = standingOf(state, index);
+  if (pen.zoom() < kBoxesBelow) return drawBox(state, pen, node, is);
+  if (is.busy)
+    for (const float by : {9.f, 6.f, 3.f})
+      pen.fill(grown(node.rect, by), imColour(pen.theme().accent, 0.10), kRound + by);
+  pen.rows() ? drawNear(state, pen, node, is) : drawFar(state, pen, node, is);
+  if (is.bypassed) drawBypass(pen, node);
+  drawStanding(pen, node, is);
+  if (pen.zoom() >= 0.25f)
     for (size_t i = 0; i < node.sockets.size(); ++i) drawSocket(state, pen, node, static_cast<int>(i));
   if (is.error) drawProblem(state, pen, node);
+}
+
+// A padlock; open where each run draws another seed.
+void drawLock(const Pen& pen, Point middle, bool shut, unsigned colour, float thick) {
+  pen.fill({middle.x - 4, middle.y - 0.5f, 8, 6}, colour, 1);
+  const float shift = shut ? 0 : 3.5f;
+  const Point left{middle.x - 2.6f + shift, middle.y - 0.5f}, right{middle.x + 2.6f + shift, middle.y - 0.5f};
+  const float top = middle.y - 3;
+  pen.line({left.x, middle.y - (shut ? 0.f : 0.5f)}, {left.x, top}, colour, thick);
+  pen.arch({(left.x + right.x) / 2, top}, 2.6f, colour, thick);
+  pen.line({right.x, shut ? middle.y : top + 1.2f}, {right.x, top}, colour, thick);
+}
+
+// A tab at the node's edge: it can be set from outside, by this graph's own names.
+void drawExposed(const Pen& pen, const NodeShape& node, const SocketShape& socket) {
+  const Point at = node.at(socket);
+  const ImVec2 a = pen.at({at.x - 5, at.y - 5}), b = pen.at({at.x + 2.5f, at.y}),
+               c = pen.at({at.x - 5, at.y + 5});
+  pen.list()->AddTriangleFilled(a, b, c, imColour(pen.theme().accent));
 }
 
 }  // namespace
@@ -191,9 +239,16 @@ void drawSocket(const CanvasState& state, const Pen& pen, const NodeShape& node,
   const bool hovered = &state.scene.nodes()[std::max(state.hover.node, 0)] == &node &&
                        state.hover.node >= 0 && state.hover.socket == index;
   if (socket.hidden && !fit) return;
+  if (!pen.rows() && !fit && !hovered) {  // from far away a dot: very many are seen at once
+    const Point at = node.at(socket);
+    if (!socket.field) pen.fill({at.x - 3.5f, at.y - 3.5f, 7, 7}, state.wireColour(socket.colour, 0.9));
+    return;
+  }
+  if (!socket.exposed.empty() && socket.field && !fit) drawExposed(pen, node, socket);
   // A parameter's socket shows where it is of use: at a link, under the mouse, while one is dragged.
   if (socket.field && !fit && !(hovered && state.hover.kind == Hit::Kind::socket)) {
-    if (state.hover.node >= 0 && &state.scene.nodes()[state.hover.node] == &node && !state.link)
+    if (state.hover.node >= 0 && &state.scene.nodes()[state.hover.node] == &node && !state.link &&
+        socket.exposed.empty())
       pen.circle(node.at(socket), 2.2f, state.wireColour(socket.colour, 0.7));
     return;
   }
@@ -233,16 +288,20 @@ void drawField(const CanvasState& state, const Pen& pen, const NodeShape& node, 
   const Theme& theme = pen.theme();
   const Rect rect = moved(socket.fieldAt, corner(node.rect));
   const bool hovered = state.hover.node >= 0 && &state.scene.nodes()[state.hover.node] == &node &&
-                       (state.hover.kind == Hit::Kind::field || state.hover.kind == Hit::Kind::fieldSign) &&
+                       (state.hover.kind == Hit::Kind::field || state.hover.kind == Hit::Kind::fieldSign ||
+                        state.hover.kind == Hit::Kind::fieldLock) &&
                        &node.sockets[state.hover.socket] == &socket;
   pen.fill(rect, hovered ? mixed(theme.field, theme.accent, 0.14) : imColour(theme.field), 4);
   if (!theme.dark) pen.outline(rect, imColour(theme.border), 4, 1);
-  if (!pen.readable(kSmall)) return;
+  if (!pen.rows()) return;
   const float y = rect.y + rect.height / 2;
   const bool off = node.node->mode == NodeMode::muted;
   if (socket.changed) pen.fill({rect.x, rect.y + 4, 2.4f, rect.height - 8}, imColour(theme.accent), 1.2f);
-  pen.text(FontKind::text, kSmall, {rect.x + 7, y}, imColour(theme.dim, off ? 0.6 : 1), socket.label);
+  const unsigned dim = imColour(theme.dim, off ? 0.6 : 1);
   float end = right(rect) - 7;
+  const auto label = [&](float until) {
+    pen.textWithin(FontKind::text, kSmall, {rect.x + 7, y}, until - rect.x - 7, kRow, dim, socket.label);
+  };
   const unsigned sign =
       imColour(hovered && state.hover.kind == Hit::Kind::fieldSign ? theme.accent : theme.dim);
   const float thick = std::max(1.f, 1.1f * pen.zoom());
@@ -250,7 +309,11 @@ void drawField(const CanvasState& state, const Pen& pen, const NodeShape& node, 
     const Rect die{end - 10, y - 5, 10, 10};
     pen.outline(die, sign, 2, thick);
     for (const Point dot : {Point{3, 3}, Point{7, 7}, Point{5, 5}}) pen.circle(corner(die) + dot, 0.9f, sign);
-    end -= 16;
+    drawLock(pen, {end - 21, y}, !socket.rolled,
+             imColour(socket.rolled || (hovered && state.hover.kind == Hit::Kind::fieldLock) ? theme.accent
+                                                                                             : theme.dim),
+             thick);
+    end -= 32;
   } else if (socket.type == "path") {  // a folder: opens a picker
     const Rect folder{end - 11, y - 3.5f, 11, 8};
     pen.outline(folder, sign, 1.2f, thick);
@@ -267,18 +330,24 @@ void drawField(const CanvasState& state, const Pen& pen, const NodeShape& node, 
     if (!on) pen.outline(box, imColour(theme.dim, 0.6), 5.5f, 1);
     pen.circle({on ? right(box) - 5.5f : box.x + 5.5f, y}, 3.6f,
                imColour(on ? (theme.dark ? theme.canvas : QColor(255, 255, 255)) : theme.dim));
-    return;
+    return label(box.x - 4);
   }
-  if (state.editing == node.id + "." + socket.slot) return;
+  if (state.editing == node.id + "." + socket.slot) return label(end);
   const unsigned value = socket.changed ? imColour(theme.nodeText, off ? 0.6 : 1)
                                         : mixed(theme.dim, theme.nodeText, 0.55, off ? 0.6 : 1);
-  pen.text(FontKind::numbers, kSmall, {end, y}, value, socket.value, TextAt::right);
+  // Where there is not room for both, the value takes at most two thirds; a file's name, all.
+  const float room = end - rect.x - 7;
+  const float beside = room - pen.width(FontKind::text, kSmall, socket.label) - 5;
+  const float taken = pen.textWithin(FontKind::numbers, kSmall, {end, y},
+                                     std::max(room * (socket.type == "path" ? 1.f : 0.66f), beside), kRow,
+                                     value, socket.value, TextAt::right);
+  label(end - taken - 5);
 }
 
 void drawThumb(const CanvasState& state, const Pen& pen, const Rect& rect, const std::string& port) {
   const Theme& theme = pen.theme();
   pen.fill(rect, imColour(theme.field), 3);
-  const PicturePtr picture = state.session.pictureOf(state.port(port));
+  const PicturePtr picture = state.session.pictureOf(port);
   if (!picture || picture->width <= 0 || picture->height <= 0) {
     if (pen.readable(10)) {  // a place for one, which says so quietly
       const Point c = middle(rect);
@@ -291,14 +360,9 @@ void drawThumb(const CanvasState& state, const Pen& pen, const Rect& rect, const
     }
     return;
   }
-  const float scale = std::min(rect.width / static_cast<float>(picture->width),
-                               rect.height / static_cast<float>(picture->height));
-  const Point size{static_cast<float>(picture->width) * scale, static_cast<float>(picture->height) * scale};
-  const Point at = middle(rect) - size * 0.5f;
-  const bool large = scale * pen.zoom() >= 2;
-  pen.list()->AddImage(
-      state.host.textures().of(picture, large ? Textures::Filter::nearest : Textures::Filter::linear),
-      pen.at(at), pen.at(at + size));
+  ImVec2 low = pen.at(corner(rect)), high = pen.at({right(rect), bottom(rect)});
+  fitPicture(*picture, low, high);
+  state.host.textures().draw(pen.list(), picture, low, high);
   if (state.hover.kind == Hit::Kind::thumb && state.hover.port == port)
     pen.outline(rect, imColour(theme.accent, 0.9), 3, 1.5f);
 }
@@ -308,7 +372,7 @@ void drawNodes(const CanvasState& state, const Pen& pen) {
   std::vector<int> onTop;
   for (size_t i = 0; i < nodes.size(); ++i) {
     if (nodes[i].region() || !pen.sees(grown(nodes[i].rect, 30))) continue;
-    if (state.selected(nodes[i].id) && pen.zoom() >= kTitlesFrom)
+    if (state.selected(nodes[i].id) && pen.zoom() >= kBoxesBelow)
       onTop.push_back(static_cast<int>(i));
     else
       drawNode(state, pen, static_cast<int>(i));

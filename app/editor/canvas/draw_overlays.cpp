@@ -2,6 +2,7 @@
 #include <imgui.h>
 
 #include "app/editor/canvas/canvas_state.h"
+#include "app/editor/canvas/pen.h"
 #include "app/editor/gl/imgui_widget.h"
 #include "app/editor/gl/textures.h"
 #include "app/editor/gl/theme.h"
@@ -10,12 +11,12 @@ namespace loom::editor {
 namespace {
 
 using Kind = Hit::Kind;
-constexpr float kWide = 320;
+constexpr float kWide = 25;  // letters' heights, of a line
 
 void dimText(const std::string& text) {
   if (text.empty()) return;
   ImGui::PushStyleColor(ImGuiCol_Text, imColour(Theme::current().dim));
-  ImGui::PushTextWrapPos(kWide);
+  ImGui::PushTextWrapPos(ImGui::GetFontSize() * kWide);
   ImGui::TextUnformatted(text.c_str());
   ImGui::PopTextWrapPos();
   ImGui::PopStyleColor();
@@ -64,11 +65,13 @@ void value(const CanvasState& state, const std::string& local) {
     }
   }
   ImGui::PopFont();
-  if (const PicturePtr picture = state.session.pictureOf(port); picture && picture->width > 0) {
+  if (const PicturePtr picture = state.session.pictureOf(local); picture && picture->width > 0) {
     const float scale = std::min(192.f / static_cast<float>(std::max(picture->width, picture->height)), 6.f);
-    ImGui::Image(
-        state.host.textures().of(picture, scale >= 2 ? Textures::Filter::nearest : Textures::Filter::linear),
-        {static_cast<float>(picture->width) * scale, static_cast<float>(picture->height) * scale});
+    const ImVec2 low = ImGui::GetCursorScreenPos();
+    const ImVec2 size(static_cast<float>(picture->width) * scale,
+                      static_cast<float>(picture->height) * scale);
+    ImGui::Dummy(size);
+    state.host.textures().draw(ImGui::GetWindowDrawList(), picture, low, {low.x + size.x, low.y + size.y});
   }
 }
 
@@ -97,6 +100,7 @@ void socketTip(const CanvasState& state, const NodeShape& node, const SocketShap
       std::snprintf(range, sizeof range, "%.6g or less", *socket.port->max);
     dimText(range);
   }
+  if (!socket.exposed.empty()) dimText("Exposed as “" + socket.exposed + "”");
   if (socket.changed) dimText("Default: " + valueText(socket.port->value));
   if (socket.output) return value(state, node.id + "." + socket.slot);
   for (const WireShape& wire : state.scene.wires())
@@ -126,7 +130,7 @@ void problemTip(const CanvasState& state, const NodeShape& node) {
   if (found == state.problems.end()) return;
   for (const std::string& each : found->second) {
     ImGui::PushStyleColor(ImGuiCol_Text, imColour(Theme::current().error));
-    ImGui::PushTextWrapPos(kWide);
+    ImGui::PushTextWrapPos(ImGui::GetFontSize() * kWide);
     ImGui::TextUnformatted(each.c_str());
     ImGui::PopTextWrapPos();
     ImGui::PopStyleColor();
@@ -134,6 +138,52 @@ void problemTip(const CanvasState& state, const NodeShape& node) {
 }
 
 }  // namespace
+
+void drawValues(const CanvasState& state, const Pen& pen) {
+  using namespace sizes;
+  const Ids& selected = state.session.selection().nodes;
+  const NodeShape* node = selected.size() == 1 ? state.scene.node(*selected.begin()) : nullptr;
+  if (!node || node->region() || !pen.rows() || state.problems.count(node->id) ||
+      !pen.sees(grown(node->rect, 80)))
+    return;
+  struct Line {
+    const SocketShape* socket;
+    std::string shape, numbers;
+  };
+  std::vector<Line> lines;
+  for (const SocketShape& socket : node->sockets) {
+    if (!socket.output || socket.adds || lines.size() == 3) continue;
+    const std::string port = state.port(node->id + "." + socket.slot);
+    const auto row = rowOf(state, port);
+    const auto known = state.session.checked().ports.find(port);
+    if (!row) continue;
+    char numbers[64];
+    std::snprintf(numbers, sizeof numbers, "%.4g … %.4g   μ %.3g  σ %.3g", row->min, row->max, row->mean,
+                  row->std);
+    lines.push_back({&socket, known == state.session.checked().ports.end() ? "" : known->second, numbers});
+  }
+  if (lines.empty()) return;
+  constexpr float kLine = 16, kInner = 8;
+  float wide = node->rect.width;
+  for (const Line& line : lines)
+    wide = std::max({wide, pen.width(FontKind::numbers, kSmall, line.numbers) + 2 * kInner,
+                     pen.width(FontKind::bold, kSmall, line.socket->label) +
+                         pen.width(FontKind::numbers, kSmall, line.shape) + 10 + 2 * kInner});
+  const Theme& theme = pen.theme();
+  Rect box{node->rect.x, bottom(node->rect) + 6, wide, 2 * kLine * static_cast<float>(lines.size()) + kInner};
+  pen.fill(box, imColour(theme.field, 0.94), 5);
+  pen.outline(box, imColour(theme.border), 5, 1);
+  float y = box.y + kInner / 2 + kLine / 2;
+  for (const Line& line : lines) {
+    const float label = pen.textWithin(FontKind::bold, kSmall, {box.x + kInner, y}, wide, kRow,
+                                       state.wireColour(line.socket->colour), line.socket->label);
+    pen.textWithin(FontKind::numbers, kSmall, {box.x + kInner + label + 8, y}, wide - label - 2 * kInner - 8,
+                   kRow, imColour(theme.dim), line.shape);
+    pen.textWithin(FontKind::numbers, kSmall, {box.x + kInner, y + kLine}, wide - 2 * kInner, kRow,
+                   imColour(theme.text), line.numbers);
+    y += 2 * kLine;
+  }
+}
 
 void drawTooltip(const CanvasState& state) {
   const Hit& hit = state.hover;
@@ -150,7 +200,7 @@ void drawTooltip(const CanvasState& state) {
   ImGui::BeginTooltip();
   if (!state.refusal.empty()) {
     ImGui::PushStyleColor(ImGuiCol_Text, imColour(Theme::current().error));
-    ImGui::PushTextWrapPos(kWide);
+    ImGui::PushTextWrapPos(ImGui::GetFontSize() * kWide);
     ImGui::TextUnformatted(state.refusal.c_str());
     ImGui::PopTextWrapPos();
     ImGui::PopStyleColor();
@@ -169,6 +219,10 @@ void drawTooltip(const CanvasState& state) {
     socketTip(state, *node, node->sockets[hit.socket]);
     if (hit.kind == Kind::fieldSign)
       dimText(node->sockets[hit.socket].type == "seed" ? "Click: draw another seed" : "Click: choose a file");
+    if (hit.kind == Kind::fieldLock)
+      dimText(node->sockets[hit.socket].rolled
+                  ? "Each run draws another seed. Click: keep this one"
+                  : "Each run has this seed. Click: draw another one for each run");
   } else {
     problemTip(state, *node);
     if (hit.kind == Kind::header || hit.kind == Kind::title || !state.problems.count(node->id))

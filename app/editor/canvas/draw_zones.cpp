@@ -65,16 +65,17 @@ void drawRailLabels(const CanvasState& state, const Pen& pen, const NodeShape& n
     }
     const bool leftRail = at.x < node.rect.x + kRail + 1;
     const float size = socket.adds ? kSmall : kText;
+    const auto text = [&](float x, TextAt where) {
+      pen.textWithin(FontKind::text, size, {x, at.y}, kRail - 22, kRow, colour, socket.label, where);
+    };
     // Where both ends of a row have the same name, it is said once.
     if (leftRail && socket.inside)
-      pen.text(FontKind::text, size, {at.x - 12, at.y}, colour, socket.label, TextAt::right);
-    else if (leftRail && (socket.adds || socket.slot == "@count"))
-      pen.text(FontKind::text, size, {at.x + 12, at.y}, colour, socket.label);
-    else if (!leftRail && socket.inside)
-      pen.text(FontKind::text, size, {at.x + 12, at.y}, colour, socket.label);
+      text(at.x - 12, TextAt::right);
+    else if ((leftRail && (socket.adds || socket.slot == "@count")) || (!leftRail && socket.inside))
+      text(at.x + 12, TextAt::left);
     else if (!leftRail && node.find("next." + socket.slot, false, true) < 0 &&
              node.find("collect." + socket.slot, false, true) < 0)
-      pen.text(FontKind::text, size, {at.x - 12, at.y}, colour, socket.label, TextAt::right);
+      text(at.x - 12, TextAt::right);
   }
 }
 
@@ -84,29 +85,34 @@ void drawZoneHeader(const CanvasState& state, const Pen& pen, const NodeShape& n
   const float y = header.y + header.height / 2;
   const bool off = node.node->mode == NodeMode::muted;
   pen.fill(header, mixed(theme.canvas, theme.zone, off ? 0.12 : 0.34), 8, ImDrawFlags_RoundCornersTop);
-  if (!pen.readable(kSmall)) return;
+  if (!pen.legible(kZoneHeader)) {
+    const float pad = 5 / pen.zoom();
+    pen.label(FontKind::bold, {header.x + pad, header.y + pad, header.width - pad, 3 * header.height},
+              imColour(theme.nodeText, off ? 0.6 : 1), node.title);
+    return;
+  }
   const auto run = state.session.shownRun();
   const ZoneProgress* progress = nullptr;
   if (run)
     if (const auto found = run->zones.find(state.port(node.id)); found != run->zones.end())
       progress = &found->second;
-  pen.text(FontKind::bold, kTitle, {header.x + 14, y}, imColour(theme.nodeText, off ? 0.6 : 1), node.title);
-  const float title = pen.width(FontKind::bold, kTitle, node.title);
+  const float title = pen.textWithin(FontKind::bold, kTitle, {header.x + 14, y}, header.width - 28,
+                                     kZoneHeader, imColour(theme.nodeText, off ? 0.6 : 1), node.title);
   if (off) pen.line({header.x + 13, y}, {header.x + 15 + title, y}, imColour(theme.nodeText, 0.6));
   float left = header.x + 14 + title + 18, end = right(header) - 14;
-  const std::string over = overText(state, node, progress);
-  const float overWide = pen.width(FontKind::text, kSmall, over);
   const unsigned dim = imColour(theme.nodeText, 0.75);
-  if (left + overWide < end) {
-    pen.text(FontKind::text, kSmall, {left, y}, dim, over);
-    left += overWide + 20;
+  if (!progress) {
+    pen.textWithin(FontKind::text, kSmall, {left, y}, end - left, kZoneHeader, dim,
+                   overText(state, node, progress));
+    return;
   }
-  if (!progress) return;
-  const std::string text = progressText(*progress);
-  const float wide = pen.width(FontKind::text, kSmall, text);
-  if (left + wide > end) return;
-  pen.text(FontKind::text, kSmall, {end, y}, imColour(theme.nodeText), text, TextAt::right);
+  // How far it is comes before what it goes over.
+  const float wide = pen.textWithin(FontKind::text, kSmall, {end, y}, end - left, kZoneHeader,
+                                    imColour(theme.nodeText), progressText(*progress), TextAt::right);
   end -= wide + 16;
+  const float over = pen.textWithin(FontKind::text, kSmall, {left, y}, end - left - 60, kZoneHeader, dim,
+                                    overText(state, node, progress));
+  if (over > 0) left += over + 20;
   const float bar = std::min(end - left, 190.f);
   if (bar < 40 || progress->count <= 0) return;
   const Rect whole{end - bar, y - 2.5f, bar, 5};
@@ -137,8 +143,8 @@ void drawZone(const CanvasState& state, const Pen& pen, int index) {
   if (selected) pen.outline(grown(node.rect, 1.5f), imColour(theme.selected), 9, 2);
   if (node.node->mode == NodeMode::bypassed)
     pen.outline(grown(node.rect, -2), imColour(QColor(255, 0, 255), 0.8), 8, 2);
-  if (pen.zoom() < 0.3f) return;
-  drawRailLabels(state, pen, node);
+  if (pen.zoom() < 0.25f) return;
+  if (pen.rows()) drawRailLabels(state, pen, node);
   for (const Thumb& thumb : node.thumbs)
     drawThumb(state, pen, moved(thumb.at, corner(node.rect)), thumb.port);
   for (size_t i = 0; i < node.sockets.size(); ++i) drawSocket(state, pen, node, static_cast<int>(i));
@@ -175,9 +181,14 @@ void drawFrames(const CanvasState& state, const Pen& pen) {
              ImDrawFlags_RoundCornersTop);
     const bool selected = state.selected(frame.id);
     pen.outline(rect, selected ? imColour(theme.selected) : imColour(colour, 0.55), 8, selected ? 2 : 1);
-    if (state.renaming != frame.id && pen.readable(kTitle))
-      pen.text(FontKind::bold, 15, {rect.x + 12, rect.y + kFrameTitle / 2}, imColour(theme.nodeText),
-               frame.layout.title.empty() ? "Frame" : frame.layout.title);
+    const std::string title = frame.layout.title.empty() ? "Frame" : frame.layout.title;
+    if (state.renaming == frame.id) continue;
+    if (pen.legible(kFrameTitle))
+      pen.textWithin(FontKind::bold, 15, {rect.x + 12, rect.y + kFrameTitle / 2}, rect.width - 24,
+                     kFrameTitle, imColour(theme.nodeText), title);
+    else
+      pen.label(FontKind::bold, {rect.x + 5 / pen.zoom(), rect.y + 3 / pen.zoom(), rect.width, rect.height},
+                imColour(theme.nodeText), title);
     if (state.hover.id == frame.id && pen.zoom() > 0.3f) {
       const Point c{right(rect) - 4, bottom(rect) - 4};
       pen.line({c.x - 9, c.y}, {c.x, c.y - 9}, imColour(theme.dim), 1);

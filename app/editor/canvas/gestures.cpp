@@ -122,7 +122,7 @@ void Gestures::doubleClick() {
     case Kind::node: {
       const NodeShape& node = state_.scene.nodes()[pressed_.node];
       if (node.group) {
-        if (enter) enter(node.node->type.substr(kGroupPrefix.size()));
+        if (enter) enter(node);
         return done();
       }
       if (pressed_.kind != Kind::node) {
@@ -133,7 +133,7 @@ void Gestures::doubleClick() {
     }
     case Kind::corner: {  // takes it away
       const WireShape& wire = state_.scene.wires()[pressed_.wire];
-      const std::string key = wire.key;
+      const std::string key = wire.key();
       const int corner = pressed_.corner;
       state_.editLayout("Remove corner", [&](Layout& layout) {
         auto& corners = layout.reroutes[key];
@@ -201,6 +201,7 @@ void Gestures::click() {
     }
     case Kind::field:
     case Kind::fieldSign:
+    case Kind::fieldLock:
       if (!shift_ && !ctrl_) parameters_.clicked(pressed_, twice_);
       break;
     case Kind::socket:
@@ -262,6 +263,7 @@ void Gestures::beginDrag() {
     case Kind::title:
     case Kind::thumb:
     case Kind::fieldSign:
+    case Kind::fieldLock:
     case Kind::note:
     case Kind::frameTitle:
       return beginMove();
@@ -319,7 +321,7 @@ void Gestures::drop() {
       return dropLink();
     case Doing::cornering: {
       const WireShape& wire = state_.scene.wires()[pressed_.wire];
-      const std::string key = wire.key;
+      const std::string key = wire.key();
       const std::vector<Point> corners = wire.corners;
       state_.editLayout("Move corner", [&](Layout& layout) { layout.reroutes[key] = corners; });
       return;
@@ -477,7 +479,7 @@ void Gestures::addCorner(const Hit& hit, Point at) {
     }
   }
   corners.insert(corners.begin() + static_cast<std::ptrdiff_t>(best), at);
-  const std::string key = wire.key;
+  const std::string key = wire.key();
   state_.editLayout("Add corner", [&](Layout& layout) { layout.reroutes[key] = corners; });
 }
 

@@ -19,9 +19,9 @@ class Gestures {
   /// The shapes are about to be made anew: what held on to them ends.
   void documentChanged();
 
-  std::function<void(const Hit&, Point)> openMenu;      // a right click
-  std::function<void(const std::string& id)> rename;    // a double click on a title
-  std::function<void(const std::string& group)> enter;  // a double click on a group's node
+  std::function<void(const Hit&, Point)> openMenu;    // a right click
+  std::function<void(const std::string& id)> rename;  // a double click on a title
+  std::function<void(const NodeShape& group)> enter;  // a double click on a group's node
 
  private:
   enum class Doing {

@@ -43,7 +43,9 @@ void Gestures::beginLink() {
 // On a node's body the best fitting port is meant: the same type before a conversion, free before taken.
 void Gestures::snapToPort() {
   Hit& hit = state_.hover;
-  if (hit.kind == Kind::field || hit.kind == Kind::fieldSign || hit.kind == Kind::socket) return;
+  if (hit.kind == Kind::field || hit.kind == Kind::fieldSign || hit.kind == Kind::fieldLock ||
+      hit.kind == Kind::socket)
+    return;
   if (!hit.body() && hit.kind != Kind::thumb) {
     hit.node = hit.socket = -1;
     return;

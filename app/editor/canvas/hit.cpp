@@ -39,10 +39,13 @@ std::optional<Hit> inNode(const CanvasState& state, int index, Point point, floa
   if (!contains(node.rect, point)) return {};
   for (size_t i = 0; i < node.sockets.size(); ++i) {
     const SocketShape& socket = node.sockets[i];
-    if (!socket.field || !contains(socket.fieldAt, in)) continue;
+    if (!socket.field || !state.camera.rows() || !contains(socket.fieldAt, in)) continue;
     hit.socket = static_cast<int>(i);
     const bool sign = socket.type == "seed" || socket.type == "path";
-    hit.kind = sign && in.x > right(socket.fieldAt) - 20 ? Kind::fieldSign : Kind::field;
+    const float fromEnd = right(socket.fieldAt) - in.x;
+    hit.kind = sign && fromEnd < 20                         ? Kind::fieldSign
+               : socket.type == "seed" && fromEnd < 20 + 16 ? Kind::fieldLock
+                                                            : Kind::field;
     return hit;
   }
   for (const Thumb& thumb : node.thumbs)

@@ -41,14 +41,21 @@ void Menus::open(const Hit& hit, Point at) {
   }
   if (hit.wire >= 0) {
     wire_ = state_.scene.wires()[hit.wire].wire;
-    key_ = state_.scene.wires()[hit.wire].key;
+    key_ = state_.scene.wires()[hit.wire].key();
     corner_ = hit.corner;
   }
   opening_ = true;
+  there_ = false;
   state_.redraw();
 }
 
+void Menus::openThere(const Hit& hit, Point at) {
+  open(hit, at);
+  there_ = true;
+}
+
 void Menus::draw() {
+  if (opening_ && there_) ImGui::SetNextWindowPos(state_.camera.toScreen(at_), ImGuiCond_Appearing);
   if (opening_) ImGui::OpenPopup("##menu");
   opening_ = false;
   ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(8, 8));
@@ -63,6 +70,7 @@ void Menus::draw() {
         break;
       case Kind::field:
       case Kind::fieldSign:
+      case Kind::fieldLock:
         parameter();
         break;
       case Kind::wire:
@@ -206,6 +214,8 @@ void Menus::parameter() {
   if (ImGui::MenuItem("Reset to default", nullptr, false, socket_.changed))
     parameters_.set(node_, slot, nullptr);
   if (socket_.type == "seed" && ImGui::MenuItem("Draw another seed")) parameters_.drawSeed(node_, slot);
+  if (socket_.type == "seed" && ImGui::MenuItem("Draw one for each run", nullptr, socket_.rolled))
+    parameters_.toggleLock(node_, socket_);
   if (socket_.type == "path" && ImGui::MenuItem("Choose file…") && state_.openFilePicker)
     state_.openFilePicker(node_, slot);
   ImGui::Separator();

@@ -12,6 +12,8 @@ class Menus {
       : canvas_(canvas), state_(state), parameters_(parameters) {}
 
   void open(const Hit& hit, Point at);
+  /// From the keyboard: at the place, not at the mouse.
+  void openThere(const Hit& hit, Point at);
   void draw();
   bool shown() const { return shown_; }
 
@@ -41,7 +43,7 @@ class Menus {
   Wire wire_;
   std::string key_;
   int corner_ = -1;
-  bool opening_ = false, shown_ = false;
+  bool opening_ = false, shown_ = false, there_ = false;
 };
 
 }  // namespace loom::editor

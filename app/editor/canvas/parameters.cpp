@@ -3,11 +3,11 @@
 #include <imgui.h>
 #include <misc/cpp/imgui_stdlib.h>
 
-#include <QRandomGenerator>
 #include <charconv>
 #include <cmath>
 
 #include "app/editor/canvas/pen.h"
+#include "app/editor/gl/imgui_widget.h"
 #include "engine/core/error.h"
 
 namespace loom::editor {
@@ -116,8 +116,15 @@ bool Parameters::set(const std::string& node, const std::string& slot, const jso
 }
 
 void Parameters::drawSeed(const std::string& node, const std::string& slot) {
-  // As many digits as one can still say.
-  set(node, slot, static_cast<uint64_t>(QRandomGenerator::global()->bounded(1'000'000'000u)));
+  set(node, slot, Session::anotherSeed());
+}
+
+void Parameters::toggleLock(const std::string& node, const SocketShape& seed) {
+  const std::string slot = seed.slot;
+  const bool locks = seed.rolled;
+  state_.edit(locks ? "Lock seed" : "Unlock seed", [&](const Document& document) {
+    return lockSeed(document, state_.session.place(), node, slot, locks ? Lock::on : Lock::off);
+  });
 }
 
 const SocketShape* Parameters::socket() const {
@@ -134,6 +141,10 @@ void Parameters::clicked(const Hit& hit, bool twice) {
     if (twice) return;
     if (field.type == "seed") drawSeed(id, slot);
     if (field.type == "path" && state_.openFilePicker) state_.openFilePicker(id, slot);
+    return;
+  }
+  if (hit.kind == Hit::Kind::fieldLock) {
+    if (!twice) toggleLock(id, field);
     return;
   }
   if (field.type == "bool") {
@@ -259,7 +270,7 @@ void Parameters::drawLine(const Pen& pen, const Rect& field) {
   const float label = pen.width(FontKind::text, sizes::kSmall, shape.label) * pen.zoom() + 12 * pen.zoom();
   if (to.x - from.x - label > 60) from.x += label;
   const float wide = std::max(to.x - from.x, 90.f);
-  ImGui::PushFont(pen.font(FontKind::numbers), size);
+  ImGui::PushFont(pen.font(FontKind::numbers), size / state_.host.textScale());
   ImGui::PushStyleVar(ImGuiStyleVar_FramePadding,
                       ImVec2(5, std::max((to.y - from.y - size * 1.25f) / 2, 1.f)));
   ImGui::PushStyleVar(ImGuiStyleVar_FrameBorderSize, 1);
@@ -309,7 +320,8 @@ void Parameters::drawLine(const Pen& pen, const Rect& field) {
 void Parameters::drawLines(const Pen& pen, const Rect& field) {
   const ImVec2 at = pen.at({field.x, bottom(field) + 3});
   ImGui::SetNextWindowPos(at, ImGuiCond_Always);
-  ImGui::SetNextWindowSize({340, 0});
+  const float wide = 340 * state_.host.textScale();
+  ImGui::SetNextWindowSize({wide, 0});
   ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(8, 8));
   ImGui::PushStyleVar(ImGuiStyleVar_WindowBorderSize, 1);
   ImGui::PushStyleVar(ImGuiStyleVar_WindowRounding, 6);
@@ -323,7 +335,7 @@ void Parameters::drawLines(const Pen& pen, const Rect& field) {
   }
   const int lines = 1 + static_cast<int>(std::count(text_.begin(), text_.end(), '\n'));
   const float high = ImGui::GetTextLineHeight() * static_cast<float>(std::clamp(lines + 1, 3, 12)) + 12;
-  ImGui::InputTextMultiline("##text", &text_, {324, high},
+  ImGui::InputTextMultiline("##text", &text_, {wide - 16, high},
                             ImGuiInputTextFlags_CtrlEnterForNewLine | ImGuiInputTextFlags_EnterReturnsTrue);
   const bool entered = ImGui::IsItemDeactivated() && !ImGui::IsKeyPressed(ImGuiKey_Escape, false);
   ImGui::TextDisabled("Enter: done    Ctrl+Enter: new line    Esc: back");

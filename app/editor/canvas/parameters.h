@@ -24,7 +24,8 @@ class Parameters {
 
   bool set(const std::string& node, const std::string& slot, const nlohmann::json& value,
            const std::string& merge = {});
-  void drawSeed(const std::string& node, const std::string& slot);  // another one
+  void drawSeed(const std::string& node, const std::string& slot);    // another one
+  void toggleLock(const std::string& node, const SocketShape& seed);  // whether each run draws another one
 
  private:
   enum class Mode { none, line, lines, list, toggle };

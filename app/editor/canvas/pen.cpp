@@ -13,7 +13,12 @@ unsigned mixed(const QColor& a, const QColor& b, double share, double alpha) {
 }
 
 Pen::Pen(ImDrawList* list, const Camera& camera, const ImGuiWidget& host)
-    : list_(list), camera_(camera), theme_(Theme::current()), host_(host), seen_(camera.seen()) {}
+    : list_(list),
+      camera_(camera),
+      theme_(Theme::current()),
+      host_(host),
+      scale_(host.textScale()),
+      seen_(camera.seen()) {}
 
 ImFont* Pen::font(FontKind kind) const {
   return kind == FontKind::text   ? host_.textFont()
@@ -25,6 +30,45 @@ ImFont* Pen::font(FontKind kind) const {
 // larger than asked for, so that what was measured to fit does.
 float Pen::pixels(float size) const {
   return std::clamp(std::floor(size * camera_.zoom * 2 + 0.01f) / 2, kLeastText, 96.f);
+}
+
+void Pen::put(FontKind kind, float drawn, ImVec2 middle, unsigned colour, std::string_view text) const {
+  list_->AddText(font(kind), drawn, {std::round(middle.x), std::round(middle.y - drawn * 0.6f)}, colour,
+                 text.data(), text.data() + text.size());
+}
+
+float Pen::textWithin(FontKind kind, float size, Point where, float room, float high, unsigned colour,
+                      std::string_view text, TextAt alignment) const {
+  if (text.empty() || room <= 0 || !legible(high)) return 0;
+  const float most = std::floor(high * camera_.zoom * kOfLine * 2) / 2;
+  const float drawn = std::max(pixels(size), std::min(kReadable * scale_, most));
+  const float wide = room * camera_.zoom;
+  const char *begin = text.data(), *end = begin + text.size(), *cut = end;
+  float taken = font(kind)->CalcTextSizeA(drawn, FLT_MAX, 0, begin, end).x;
+  std::string shorter;
+  if (taken > wide + 0.5f) {
+    constexpr std::string_view kMore = "…";
+    const float more =
+        font(kind)->CalcTextSizeA(drawn, FLT_MAX, 0, kMore.data(), kMore.data() + kMore.size()).x;
+    taken = font(kind)->CalcTextSizeA(drawn, std::max(wide - more, 0.f), 0, begin, end, &cut).x;
+    if (cut == begin) return 0;  // not one letter
+    shorter.assign(begin, cut).append(kMore);
+    text = shorter;
+    taken += more;
+  }
+  ImVec2 pixel = at(where);
+  if (alignment != TextAt::left) pixel.x -= alignment == TextAt::middle ? taken / 2 : taken;
+  put(kind, drawn, pixel, colour, text);
+  return taken / camera_.zoom;
+}
+
+void Pen::label(FontKind kind, const Rect& rect, unsigned colour, std::string_view text) const {
+  const ImVec2 a = at(corner(rect)), b = at({right(rect), bottom(rect)});
+  const float drawn = kReadable * scale_;
+  if (b.x - a.x < 2.5f * drawn || b.y - a.y < drawn || text.empty()) return;
+  const ImVec4 clip(a.x, a.y, b.x, a.y + std::floor((b.y - a.y) / drawn) * drawn);  // whole lines
+  list_->AddText(font(kind), drawn, {std::round(a.x), std::round(a.y)}, colour, text.data(),
+                 text.data() + text.size(), b.x - a.x, &clip);
 }
 
 void Pen::fill(const Rect& rect, unsigned colour, float round, ImDrawFlags corners) const {
@@ -46,6 +90,11 @@ void Pen::circle(Point centre, float radius, unsigned colour) const {
 
 void Pen::ring(Point centre, float radius, unsigned colour, float thick) const {
   list_->AddCircle(at(centre), radius * camera_.zoom, colour, 0, thick);
+}
+
+void Pen::arch(Point centre, float radius, unsigned colour, float thick) const {
+  list_->PathArcTo(at(centre), radius * camera_.zoom, 3.14159265f, 2 * 3.14159265f);
+  list_->PathStroke(colour, thick);
 }
 
 void Pen::diamond(Point centre, float radius, unsigned colour) const {
@@ -84,9 +133,7 @@ void Pen::text(FontKind kind, float size, Point where, unsigned colour, std::str
     const float wide = font(kind)->CalcTextSizeA(drawn, FLT_MAX, 0, text.data(), text.data() + text.size()).x;
     pixel.x -= alignment == TextAt::middle ? wide / 2 : wide;
   }
-  pixel.y -= drawn * 0.6f;
-  list_->AddText(font(kind), drawn, {std::round(pixel.x), std::round(pixel.y)}, colour, text.data(),
-                 text.data() + text.size());
+  put(kind, drawn, pixel, colour, text);
 }
 
 void Pen::paragraph(FontKind kind, float size, const Rect& rect, unsigned colour,

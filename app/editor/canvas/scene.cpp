@@ -99,11 +99,12 @@ void Scene::move(const std::vector<int>& nodes, const Ids& framesAndNotes, Point
     if (framesAndNotes.count(frame.id)) frame.layout.rect = moved(frame.layout.rect, by);
   for (NoteShape& note : notes_)
     if (framesAndNotes.count(note.id)) note.layout.rect = moved(note.layout.rect, by);
-  const std::set<int> which(nodes.begin(), nodes.end());
+  std::vector<char> which(nodes_.size());
+  for (const int each : nodes) which[each] = 1;
   for (WireShape& wire : wires_)
-    if (!wire.corners.empty() && which.count(wire.from) && which.count(wire.to))
+    if (!wire.corners.empty() && which[wire.from] && which[wire.to])
       for (Point& each : wire.corners) each = each + by;
-  route();
+  reroute(std::move(which), false);
 }
 
 void Scene::resize(const std::string& id, Rect to) {
@@ -115,7 +116,7 @@ void Scene::resize(const std::string& id, Rect to) {
     if (frame.id == id) frame.layout.rect = to;
   for (NoteShape& note : notes_)
     if (note.id == id) note.layout.rect = to;
-  route();
+  reroute(std::vector<char>(nodes_.size()), false);
 }
 
 void Scene::moveCorner(int wire, int corner, Point to) {
@@ -126,6 +127,30 @@ void Scene::moveCorner(int wire, int corner, Point to) {
 void Scene::route() {
   regions();
   for (WireShape& wire : wires_) routeWire(wire);
+}
+
+void Scene::reroute(std::vector<char> touched, bool corners) {
+  std::vector<std::pair<size_t, Rect>> before;
+  for (size_t i = 0; i < nodes_.size(); ++i)
+    if (nodes_[i].region()) before.emplace_back(i, nodes_[i].rect);
+  regions();
+  for (const auto& [zone, rect] : before)
+    if (!(nodes_[zone].rect == rect)) touched[zone] = 1;
+  const bool any = corners && !layout_.reroutes.empty();
+  for (WireShape& wire : wires_) {
+    bool again = touched[wire.from] || touched[wire.to];
+    if (corners && (any || !wire.corners.empty())) {
+      std::vector<Point> now = cornersOf(wire);
+      again |= now != wire.corners;
+      wire.corners = std::move(now);
+    }
+    if (again) routeWire(wire);
+  }
+}
+
+std::vector<Point> Scene::cornersOf(const WireShape& wire) const {
+  const auto found = layout_.reroutes.find(wire.key());
+  return found == layout_.reroutes.end() ? std::vector<Point>() : found->second;
 }
 
 // A zone's region holds its body, its rails and what the user drew it to; the innermost first.

@@ -29,6 +29,8 @@ struct SocketShape {
   bool linked = false;
   bool field = false;    // has a field to edit
   bool changed = false;  // differs from its default
+  bool rolled = false;   // a seed that each run draws anew
+  std::string exposed;   // the name under which it is seen from outside
   bool hidden = false;   // shown only while a link that fits is dragged
   Point at;              // from the node's corner
   Rect fieldAt;          // likewise
@@ -69,7 +71,9 @@ struct WireShape {
   Rect bounds;
   unsigned colour = 0;
   int constantIn = -1;  // the outermost zone that it enters, for which it is the same in all iterations
-  std::string key;      // in the layout's reroutes
+  std::string key() const {
+    return wire.from.text() + ">" + wire.to.node + "." + wire.to.slot;
+  }  // of reroutes
 };
 
 struct FrameShape {
@@ -94,7 +98,6 @@ class Scene {
   const std::vector<WireShape>& wires() const { return wires_; }
   const std::vector<FrameShape>& frames() const { return frames_; }
   const std::vector<NoteShape>& notes() const { return notes_; }
-  const std::vector<int>& drawOrder() const { return order_; }  // zones before what is in them
   /// Places of all, those that tidy() gave for display too.
   const Layout& layout() const { return layout_; }
   bool someUnplaced() const { return someUnplaced_; }
@@ -121,16 +124,21 @@ class Scene {
 
  private:
   friend class SceneBuilder;
+  using Exposed = std::map<std::string, std::vector<std::pair<std::string, std::string>>>;  // port and name
   void regions();
+  /// Regions anew, and the wires of nodes that are touched or whose region changed; with `corners` also those
+  /// whose corners the layout has elsewhere.
+  void reroute(std::vector<char> touched, bool corners);
+  std::vector<Point> cornersOf(const WireShape& wire) const;
   void routeWire(WireShape& wire) const;
 
   std::vector<NodeShape> nodes_;
   std::vector<WireShape> wires_;
   std::vector<FrameShape> frames_;
   std::vector<NoteShape> notes_;
-  std::vector<int> order_;
   std::unordered_map<std::string, int> byId_;
   Layout layout_;
+  Exposed exposed_;  // by node
   bool someUnplaced_ = false;
   std::set<int> frozen_;
   const void* catalogOf_ = nullptr;  // the catalog's contents that the shapes are made from

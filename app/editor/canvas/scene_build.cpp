@@ -1,6 +1,4 @@
 // The shapes of nodes, made from what their types declare and the document says.
-#include <charconv>
-
 #include "app/editor/canvas/scene.h"
 
 namespace loom::editor {
@@ -9,76 +7,12 @@ namespace {
 using namespace sizes;
 using nlohmann::json;
 
-std::string numberText(double value) {
-  char buffer[32];
-  const auto end = std::to_chars(buffer, buffer + sizeof buffer, value).ptr;
-  std::string text(buffer, end);
-  // Shortest digits that give the same number; long ones are for the file, not for the eye.
-  if (text.size() > 10) {
-    char rounded[32];
-    std::snprintf(rounded, sizeof rounded, "%.6g", value);
-    text = rounded;
-  }
-  return text;
-}
-
 std::string lastWord(const std::string& slot) {
   const size_t dot = slot.find('.');
   return dot == std::string::npos ? slot : slot.substr(dot + 1);
 }
 
 }  // namespace
-
-std::string valueText(const json& value) {
-  switch (value.type()) {
-    case json::value_t::null:
-      return "";
-    case json::value_t::string:
-      return value.get<std::string>();
-    case json::value_t::boolean:
-      return value.get<bool>() ? "on" : "off";
-    case json::value_t::number_float:
-      return numberText(value.get<double>());
-    case json::value_t::array: {
-      std::string text = "[";
-      for (const json& each : value) {
-        if (text.size() > 1) text += ", ";
-        text += valueText(each);
-        if (text.size() > 2000) return text + ", …]";
-      }
-      return text + "]";
-    }
-    default:
-      return value.dump(-1, ' ', false, json::error_handler_t::replace);
-  }
-}
-
-std::string paramOf(const std::string& slot) { return slot == "@count" ? "count" : slot; }
-
-std::string shortened(const std::string& text, float width, float size, FontKind font,
-                      const Scene::Measure& measure, bool path) {
-  if (measure(font, text) * size <= width) return text;
-  const auto boundary = [&](size_t at) {  // never within a character
-    while (at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80) ++at;
-    return at;
-  };
-  const std::string bounded = text.size() > 400 ? text.substr(0, boundary(400)) : text;
-  size_t low = 0, high = bounded.size();
-  std::string best = "…";
-  while (low < high) {  // the most characters that fit
-    const size_t half = (low + high + 1) / 2;
-    const std::string tried =
-        path ? "…" + bounded.substr(std::min(boundary(bounded.size() - half), bounded.size()))
-             : bounded.substr(0, std::min(boundary(half), bounded.size())) + "…";
-    if (measure(font, tried) * size <= width) {
-      best = tried;
-      low = half;
-    } else {
-      high = half - 1;
-    }
-  }
-  return best;
-}
 
 class SceneBuilder {
  public:
@@ -92,24 +26,125 @@ class SceneBuilder {
     before_ = std::move(scene_.byId_);
   }
 
+  /// The same nodes, linked as they were: what most edits leave. Only what changed is made anew then. False,
+  /// and nothing done, where more did.
+  bool update() {
+    const Graph& graph = graphAt(document_, place_);
+    std::vector<std::pair<int, NodePtr>> changed;
+    int count = 0;
+    if (scene_.someUnplaced_ || !sameLinks(graph.nodes, -1, count, changed) ||
+        count != static_cast<int>(scene_.nodes_.size()))
+      return false;
+    Layout layout = layoutOf(document_, place_);
+    std::vector<NodeLayout> laid(scene_.nodes_.size());
+    for (auto& [id, node] : layout.nodes)
+      if (const int found = scene_.find(id); found >= 0) laid[found] = node;
+    for (size_t i = 0; i < laid.size(); ++i)
+      if (!laid[i].at || laid[i].collapsed != scene_.nodes_[i].collapsed) return false;
+    findExposed(graph);
+    const bool marks = exposed_ != scene_.exposed_;
+    scene_.layout_ = std::move(layout);
+    std::vector<std::pair<int, NodeShape>> made;
+    for (const auto& [index, node] : changed) {
+      made.emplace_back(index, shapeOf(node));
+      if (!sameSockets(made.back().second, scene_.nodes_[index])) return false;
+    }
+    std::vector<char> touched(laid.size());
+    for (auto& [index, shape] : made) {
+      NodeShape& before = scene_.nodes_[index];
+      for (size_t i = 0; i < shape.sockets.size(); ++i) shape.sockets[i].linked = before.sockets[i].linked;
+      shape.parent = before.parent;
+      shape.depth = before.depth;
+      shape.body = std::move(before.body);
+      shape.rect.x = before.rect.x;
+      shape.rect.y = before.rect.y;
+      shape.layout = before.layout;
+      before = std::move(shape);
+      touched[index] = 1;
+    }
+    for (size_t i = 0; i < laid.size(); ++i) {
+      NodeShape& shape = scene_.nodes_[i];
+      const bool other = !(shape.layout == laid[i]);
+      if (other) {
+        if (!(shape.layout.at == laid[i].at)) touched[i] = 1;
+        shape.rect.x = laid[i].at->x;
+        shape.rect.y = laid[i].at->y;
+        shape.colour = laid[i].colour;
+        shape.layout = std::move(laid[i]);
+      }
+      if (marks || other || touched[i]) addMarks(shape);
+    }
+    scene_.exposed_ = std::move(exposed_);
+    addFramesAndNotes();
+    for (WireShape& wire : scene_.wires_)
+      if (touched[wire.from] && wire.fromSocket >= 0)
+        wire.colour = scene_.nodes_[wire.from].sockets[wire.fromSocket].colour;
+    scene_.reroute(std::move(touched), true);
+    return true;
+  }
+
   void build() {
     const Graph& graph = graphAt(document_, place_);
     scene_.layout_ = layoutOf(document_, place_);
+    findExposed(graph);
+    scene_.exposed_ = exposed_;
     scene_.nodes_.reserve(old_.size() + 16);
     addAll(graph.nodes, -1, 0);
     placeAll();
-    scene_.frames_.clear();
-    for (const auto& [id, frame] : scene_.layout_.frames) scene_.frames_.push_back({id, frame});
-    scene_.notes_.clear();
-    for (const auto& [id, note] : scene_.layout_.notes) scene_.notes_.push_back({id, note});
+    addFramesAndNotes();
     addWires(graph);
-    // Zones before what is in them; else the order of the file, the last on top.
-    scene_.order_.resize(scene_.nodes_.size());
-    for (size_t i = 0; i < scene_.order_.size(); ++i) scene_.order_[i] = static_cast<int>(i);
     scene_.route();
   }
 
  private:
+  void findExposed(const Graph& graph) {
+    exposed_.clear();
+    for (const ExposedInput& input : graph.inputs)
+      for (const Link& to : input.to) exposed_[to.node].emplace_back(to.port, input.name);
+  }
+
+  void addFramesAndNotes() {
+    scene_.frames_.clear();
+    for (const auto& [id, frame] : scene_.layout_.frames) scene_.frames_.push_back({id, frame});
+    scene_.notes_.clear();
+    for (const auto& [id, note] : scene_.layout_.notes) scene_.notes_.push_back({id, note});
+  }
+
+  // Whether these are the nodes of the scene from `next` on, in the same zones and with the same links. Those
+  // that are not quite the same are `changed`; zones and groups always, for they show more than their own
+  // node.
+  bool sameLinks(const std::vector<NodePtr>& nodes, int parent, int& next,
+                 std::vector<std::pair<int, NodePtr>>& changed) const {
+    for (const NodePtr& node : nodes) {
+      const int index = next++;
+      if (index >= static_cast<int>(scene_.nodes_.size())) return false;
+      const NodeShape& shape = scene_.nodes_[index];
+      if (shape.parent != parent) return false;
+      if (shape.node != node) {
+        const Node &a = *shape.node, &b = *node;
+        if (a.id != b.id || a.type != b.type || a.inputs != b.inputs || a.when != b.when ||
+            (a.zone == nullptr) != (b.zone == nullptr))
+          return false;
+        if (a.zone && (shape.collapsed || !sameLinks(*a.zone, *b.zone))) return false;
+      }
+      if (shape.node != node || shape.zone || shape.group) changed.emplace_back(index, node);
+      if (node->zone && !shape.collapsed && !sameLinks(node->zone->nodes, index, next, changed)) return false;
+    }
+    return true;
+  }
+
+  static bool sameLinks(const Zone& a, const Zone& b) {
+    return a.over == b.over && a.countFrom == b.countFrom && a.state == b.state && a.until == b.until &&
+           a.collect == b.collect;
+  }
+
+  static bool sameSockets(const NodeShape& a, const NodeShape& b) {
+    return std::equal(a.sockets.begin(), a.sockets.end(), b.sockets.begin(), b.sockets.end(),
+                      [](const SocketShape& x, const SocketShape& y) {
+                        return x.slot == y.slot && x.output == y.output && x.inside == y.inside;
+                      });
+  }
+
   float width(FontKind font, float size, const std::string& text) const {
     return measure_(font, text) * size;
   }
@@ -139,6 +174,7 @@ class SceneBuilder {
         shape.layout = layout;
         for (SocketShape& socket : shape.sockets)
           if (socket.output) socket.linked = false;  // by others' links
+        addMarks(shape);
         return shape;
       }
     }
@@ -157,7 +193,20 @@ class SceneBuilder {
       layOutZone(shape);
     else
       layOutNode(shape);
+    addMarks(shape);
     return shape;
+  }
+
+  // What of a field is said elsewhere than in its node.
+  void addMarks(NodeShape& shape) const {
+    const auto exposed = exposed_.find(shape.id);
+    for (SocketShape& socket : shape.sockets) {
+      socket.rolled = socket.type == "seed" && socket.field && shape.layout.rolled.count(socket.slot) > 0;
+      socket.exposed.clear();
+      if (exposed == exposed_.end() || socket.output) continue;
+      for (const auto& [port, name] : exposed->second)
+        if (port == paramOf(socket.slot)) socket.exposed = name;
+    }
   }
 
   SocketShape socketOf(const std::shared_ptr<const Face>& face, const Socket& socket, bool output) const {
@@ -284,7 +333,7 @@ class SceneBuilder {
   }
 
   static float fieldExtras(const SocketShape& socket) {  // the signs at a field's right end
-    return socket.type == "seed" || socket.type == "path" || socket.type == "choice" ? 16 : 0;
+    return socket.type == "seed" ? 32 : socket.type == "path" || socket.type == "choice" ? 16 : 0;
   }
 
   // Of pictures that a node gives; of what goes into one that gives nothing, as a saved picture.
@@ -445,7 +494,9 @@ class SceneBuilder {
   // Whoever reads it, from where: a zone that reads for its body stands within itself.
   void addWires(const Graph& graph) {
     scene_.wires_.clear();
-    for (Wire& wire : wiresOf(graph)) {
+    std::vector<Wire> wires = wiresOf(graph);
+    scene_.wires_.reserve(wires.size());
+    for (Wire& wire : wires) {
       WireShape shape;
       shape.to = visible(wire.to.node);
       shape.from = visible(wire.from.node);
@@ -475,11 +526,8 @@ class SceneBuilder {
       const int begins = inside ? shape.from : source.parent;
       for (int zone = stands; zone >= 0 && zone != begins; zone = scene_.nodes_[zone].parent)
         if (scene_.nodes_[zone].region()) shape.constantIn = zone;
-      shape.key = wire.from.text() + ">" + wire.to.node + "." + wire.to.slot;
-      if (const auto corners = scene_.layout_.reroutes.find(shape.key);
-          corners != scene_.layout_.reroutes.end())
-        shape.corners = corners->second;
       shape.wire = std::move(wire);
+      if (!scene_.layout_.reroutes.empty()) shape.corners = scene_.cornersOf(shape);
       scene_.wires_.push_back(std::move(shape));
     }
   }
@@ -499,18 +547,22 @@ class SceneBuilder {
   const Scene::Measure& measure_;
   std::vector<NodeShape> old_;
   std::unordered_map<std::string, int> before_;
+  Scene::Exposed exposed_;
 };
 
 void Scene::build(const Document& document, const std::string& place, const Catalog& catalog,
                   const Measure& measure) {
   const void* contents = catalog.nodes().data();
   SceneBuilder builder(*this, document, place, catalog, measure);
-  if (contents == catalogOf_ && place == placeOf_) builder.takeOver();
+  frozen_.clear();
+  if (contents == catalogOf_ && place == placeOf_) {
+    if (builder.update()) return;
+    builder.takeOver();
+  }
   catalogOf_ = contents;
   placeOf_ = place;
   nodes_.clear();
   byId_.clear();
-  frozen_.clear();
   builder.build();
 }
 

@@ -11,7 +11,7 @@
 namespace loom::editor {
 namespace {
 
-constexpr float kWide = 380, kLine = 25, kHigh = 330;
+constexpr float kWide = 380, kLine = 25, kHigh = 330;  // at the usual text size
 constexpr size_t kMostRecent = 12;
 
 char lower(char each) { return static_cast<char>(std::tolower(static_cast<unsigned char>(each))); }
@@ -221,13 +221,15 @@ void Search::draw() {
   if (!open_) return;
   const Theme& theme = Theme::current();
   const Camera& camera = state_.camera;
+  const float scale = state_.host.textScale(), boxWide = kWide * scale, line = kLine * scale,
+              boxHigh = kHigh * scale;
   ImVec2 at = pixel_;
   at.x =
-      std::clamp(at.x, camera.at.x + 6, std::max(camera.at.x + camera.size.x - kWide - 6, camera.at.x + 6));
-  at.y =
-      std::clamp(at.y, camera.at.y + 6, std::max(camera.at.y + camera.size.y - kHigh - 90, camera.at.y + 6));
+      std::clamp(at.x, camera.at.x + 6, std::max(camera.at.x + camera.size.x - boxWide - 6, camera.at.x + 6));
+  at.y = std::clamp(at.y, camera.at.y + 6,
+                    std::max(camera.at.y + camera.size.y - boxHigh - 90, camera.at.y + 6));
   ImGui::SetNextWindowPos(at);
-  ImGui::SetNextWindowSize({kWide, 0});
+  ImGui::SetNextWindowSize({boxWide, 0});
   ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(8, 8));
   ImGui::PushStyleVar(ImGuiStyleVar_WindowBorderSize, 1);
   ImGui::PushStyleVar(ImGuiStyleVar_WindowRounding, 8);
@@ -263,21 +265,21 @@ void Search::draw() {
       chosen = current_;
   }
   ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(0, 0));
-  ImGui::BeginChild("##list", {0, std::min(kHigh, std::max(kLine * static_cast<float>(count), kLine))});
+  ImGui::BeginChild("##list", {0, std::min(boxHigh, std::max(line * static_cast<float>(count), line))});
   const float wide = ImGui::GetContentRegionAvail().x;
   if (moved_ && count > 0) {
-    const float top = kLine * static_cast<float>(current_), high = ImGui::GetWindowHeight();
+    const float top = line * static_cast<float>(current_), high = ImGui::GetWindowHeight();
     if (top < ImGui::GetScrollY()) ImGui::SetScrollY(top);
-    if (top + kLine > ImGui::GetScrollY() + high) ImGui::SetScrollY(top + kLine - high);
+    if (top + line > ImGui::GetScrollY() + high) ImGui::SetScrollY(top + line - high);
     moved_ = false;
   }
   ImGuiListClipper clipper;
-  clipper.Begin(count, kLine);
+  clipper.Begin(count, line);
   while (clipper.Step())
     for (int i = clipper.DisplayStart; i < clipper.DisplayEnd; ++i) {
       ImGui::PushID(i);
       bool pressed = false;
-      drawItem(items_[shown_[i]], i, wide, kLine, pressed);
+      drawItem(items_[shown_[i]], i, wide, line, pressed);
       if (pressed) chosen = i;
       ImGui::PopID();
     }

@@ -4,6 +4,7 @@
 #include <misc/cpp/imgui_stdlib.h>
 
 #include "app/editor/canvas/pen.h"
+#include "app/editor/gl/imgui_widget.h"
 
 namespace loom::editor {
 
@@ -67,8 +68,9 @@ void Titles::draw(const Pen& pen) {
   const ImVec2 from = pen.at({field.x + 3, field.y + 3});
   const ImVec2 size{std::max((field.width - 6) * pen.zoom(), note_ ? 200.f : 140.f),
                     std::max((field.height - 6) * pen.zoom(), note_ ? 90.f : 0.f)};
-  ImGui::PushFont(pen.font(note_ ? FontKind::text : FontKind::bold),
-                  std::clamp((note_ ? sizes::kText : sizes::kTitle) * pen.zoom(), 11.f, 48.f));
+  ImGui::PushFont(
+      pen.font(note_ ? FontKind::text : FontKind::bold),
+      std::clamp((note_ ? sizes::kText : sizes::kTitle) * pen.zoom() / state_.host.textScale(), 11.f, 48.f));
   ImGui::PushStyleColor(ImGuiCol_FrameBg, imColour(pen.theme().field));
   ImGui::PushStyleColor(ImGuiCol_Border, imColour(pen.theme().accent));
   ImGui::PushStyleVar(ImGuiStyleVar_FrameBorderSize, 1);

@@ -3,6 +3,7 @@
 // the tests all edit through these, and undo keeps what they give. None changes what it was given. `place` is
 // "" for the document's own graph, else a group's name. What can't be done throws Error with the reason, as a
 // person reads it.
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
@@ -15,6 +16,8 @@
 namespace loom::editor {
 
 using Ids = std::set<std::string>;
+
+enum class Lock { on, off };
 
 /// A document and what the edit made: to be selected next.
 struct Edited {
@@ -65,6 +68,14 @@ Document disconnect(const Document&, const std::string& place, const std::vector
 /// null takes it back to the default. A zone's "count" too. Checks type, range and choices. Throws.
 Document setParam(const Document&, const std::string& place, const Catalog&, const std::string& id,
                   const std::string& port, const nlohmann::json& value);
+
+// Seeds. One that is not locked is drawn anew for each run; that is kept in the layout, for a graph with the
+// seeds it has means the same with and without.
+Document lockSeed(const Document&, const std::string& place, const std::string& id, const std::string& port,
+                  Lock);
+bool anyRolled(const Document&, const Catalog&);
+/// All that are not locked, in groups too, drawn by `draw`. Linked ones are left alone.
+Document rollSeeds(const Document&, const Catalog&, const std::function<uint64_t()>& draw);
 
 // Zones
 Document addState(const Document&, const std::string& place, const std::string& zone,

@@ -36,6 +36,9 @@ NodeLayout nodeFrom(const json& entry) {
   const auto collapsed = entry.find("collapsed");
   node.collapsed = collapsed != entry.end() && collapsed->is_boolean() && collapsed->get<bool>();
   node.colour = textIn(entry, "colour");
+  if (const auto rolled = entry.find("rolled"); rolled != entry.end() && rolled->is_array())
+    for (const json& each : *rolled)
+      if (each.is_string()) node.rolled.insert(each.get<std::string>());
   return node;
 }
 
@@ -134,6 +137,7 @@ Document withLayout(const Document& before, const std::string& place, const Layo
     put(entry, "size", editor::toJson(node.size.value_or(Point{})), node.size.has_value());
     put(entry, "collapsed", true, node.collapsed);
     put(entry, "colour", node.colour, !node.colour.empty());
+    put(entry, "rolled", node.rolled, !node.rolled.empty());
   });
   writePart(document, place, "frames", old.frames, layout.frames, [](json& entry, const FrameLayout& frame) {
     objectIn(entry)["rect"] = toJson(frame.rect);

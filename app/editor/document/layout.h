@@ -3,6 +3,7 @@
 // JSON and written back; what it does not know it keeps. Canvas units: a pixel at zoom 1, y downwards.
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -23,7 +24,8 @@ struct NodeLayout {
   std::optional<Point> at;    // left upper corner; of a zone: of its region. Empty: tidy() places it
   std::optional<Point> size;  // of a zone's region where it was drawn larger than its body asks for
   bool collapsed = false;
-  std::string colour;  // "#RRGGBB", empty: by group
+  std::string colour;            // "#RRGGBB", empty: by group
+  std::set<std::string> rolled;  // seeds that are not locked: each run draws them anew
   bool operator==(const NodeLayout&) const = default;
 };
 struct FrameLayout {

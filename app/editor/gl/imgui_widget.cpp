@@ -24,6 +24,8 @@
 namespace loom::editor {
 namespace {
 
+constexpr float kDesigned = 13;  // pixels of text
+
 qint64 nanoseconds() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(
              std::chrono::steady_clock::now().time_since_epoch())
@@ -107,7 +109,18 @@ void ImGuiWidget::addFonts() {
   if (numbers_) mergeFallbacks();
   if (!numbers_) numbers_ = text_;
   ImGui::GetIO().FontDefault = text_;
-  ImGui::GetStyle().FontSizeBase = 13;
+  ImGui::GetStyle().FontSizeBase = kDesigned;
+}
+
+// The colours of the theme, the text size of the application; what has a size of its own grows with the text.
+void ImGuiWidget::restyle() {
+  const int pixels = font().pixelSize();  // -1 where nobody chose one
+  textScale_ = pixels > 0 ? std::clamp(static_cast<float>(pixels) / kDesigned, 0.6f, 3.f) : 1;
+  ImGui::GetStyle() = ImGuiStyle();  // or it would grow each time
+  themeColours();
+  ImGui::GetStyle().ScaleAllSizes(textScale_);
+  ImGui::GetStyle().FontSizeBase = kDesigned;
+  ImGui::GetStyle().FontScaleMain = textScale_;  // of sizes that are pushed, too
 }
 
 void ImGuiWidget::makeCurrentContext() const {
@@ -154,7 +167,7 @@ void ImGuiWidget::paintGL() {
   QElapsedTimer clock;
   clock.start();
   makeCurrentContext();
-  if (restyle_) themeColours();
+  if (restyle_) restyle();
   restyle_ = false;
   ImGuiIO& io = ImGui::GetIO();
   const float ratio = static_cast<float>(devicePixelRatioF());
@@ -168,6 +181,7 @@ void ImGuiWidget::paintGL() {
   ImGui_ImplOpenGL3_NewFrame();
   ImGui::NewFrame();
   drawFrame();
+  drawPreedit();
   ImGui::Render();
   ImGui_ImplOpenGL3_RenderDrawData(ImGui::GetDrawData());
   textures_->endFrame();
@@ -176,7 +190,24 @@ void ImGuiWidget::paintGL() {
   paintMs_ = static_cast<double>(clock.nsecsElapsed()) * 1e-6;
   if (!context_->InputEventsQueue.empty()) settling_ = kSettlingFrames;
   if (settling_ > 0 && settling_--) update();
-  if (io.WantTextInput != blink_.isActive()) io.WantTextInput ? blink_.start() : blink_.stop();
+  if (io.WantTextInput == blink_.isActive()) return;
+  io.WantTextInput ? blink_.start() : blink_.stop();
+  QGuiApplication::inputMethod()->update(Qt::ImEnabled | Qt::ImCursorRectangle);
+}
+
+// Where it will stand, underlined, for ImGui's fields know only what is committed.
+void ImGuiWidget::drawPreedit() const {
+  const ImGuiPlatformImeData& ime = context_->PlatformImeData;
+  if (preedit_.empty() || !ImGui::GetIO().WantTextInput) return;
+  ImDrawList* list = ImGui::GetForegroundDrawList();
+  const float size = std::max(ime.InputLineHeight, 10.f);
+  const ImVec2 at = ime.InputPos, pad(3, 1);
+  const ImVec2 wide = text_->CalcTextSizeA(size, FLT_MAX, 0, preedit_.c_str());
+  const ImVec2 end(at.x + wide.x, at.y + size);
+  list->AddRectFilled({at.x - pad.x, at.y - pad.y}, {end.x + pad.x, end.y + 2},
+                      ImGui::GetColorU32(ImGuiCol_PopupBg), 3);
+  list->AddText(text_, size, at, ImGui::GetColorU32(ImGuiCol_Text), preedit_.c_str());
+  list->AddLine({at.x, end.y + 1}, {end.x, end.y + 1}, ImGui::GetColorU32(ImGuiCol_Text), 1);
 }
 
 void ImGuiWidget::applyCursor() {
@@ -230,7 +261,8 @@ void ImGuiWidget::key(QKeyEvent* event, bool down) {
   makeCurrentContext();
   modifiers(event->modifiers());
   if (const ImGuiKey key = imguiKey(*event); key != ImGuiKey_None) ImGui::GetIO().AddKeyEvent(key, down);
-  if (down && !event->text().isEmpty() && event->text().at(0).isPrint() &&
+  const auto letters = event->text().toUcs4();
+  if (down && !letters.isEmpty() && QChar::isPrint(letters.front()) &&
       !(event->modifiers() & (Qt::ControlModifier | Qt::MetaModifier)))
     ImGui::GetIO().AddInputCharactersUTF8(event->text().toUtf8().constData());
   redraw();
@@ -293,12 +325,14 @@ void ImGuiWidget::focusInEvent(QFocusEvent* event) {
 void ImGuiWidget::focusOutEvent(QFocusEvent* event) {
   makeCurrentContext();
   ImGui::GetIO().AddFocusEvent(false);  // lets go of every key and button
+  preedit_.clear();
   QOpenGLWidget::focusOutEvent(event);
   redraw();
 }
 
 void ImGuiWidget::changeEvent(QEvent* event) {
-  if (event->type() == QEvent::PaletteChange || event->type() == QEvent::StyleChange) {
+  if (event->type() == QEvent::PaletteChange || event->type() == QEvent::StyleChange ||
+      event->type() == QEvent::FontChange) {
     restyle_ = true;
     redraw();
   }
@@ -309,13 +343,14 @@ void ImGuiWidget::inputMethodEvent(QInputMethodEvent* event) {
   makeCurrentContext();
   if (!event->commitString().isEmpty())
     ImGui::GetIO().AddInputCharactersUTF8(event->commitString().toUtf8().constData());
+  preedit_ = event->preeditString().toStdString();
   event->accept();
   redraw();
 }
 
 QVariant ImGuiWidget::inputMethodQuery(Qt::InputMethodQuery query) const {
   makeCurrentContext();
-  if (query == Qt::ImEnabled) return true;
+  if (query == Qt::ImEnabled) return ImGui::GetIO().WantTextInput;  // else keys are commands
   if (query == Qt::ImCursorRectangle) {
     const ImGuiPlatformImeData& ime = context_->PlatformImeData;
     return QRectF(ime.InputPos.x, ime.InputPos.y, 1, ime.InputLineHeight).toRect();

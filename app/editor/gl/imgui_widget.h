@@ -29,8 +29,8 @@ class ImGuiWidget : public QOpenGLWidget {
   ImFont* textFont() const { return text_; }  // Inter; size by ImGui::PushFont(font, size)
   ImFont* boldFont() const { return bold_; }
   ImFont* numberFont() const { return numbers_; }  // JetBrains Mono
-  /// Where a point of this widget, in ImGui's coordinates, is on the screen: the same numbers, in logical
-  /// pixels.
+  /// The size of text, as the application's font has it, by the size that everything here is designed for.
+  float textScale() const { return textScale_; }
   bool wantsText() const;
   bool popupOpen() const;  // a menu of ImGui: keys are its own
 
@@ -60,6 +60,8 @@ class ImGuiWidget : public QOpenGLWidget {
  private:
   void makeCurrentContext() const;
   void addFonts();
+  void restyle();
+  void drawPreedit() const;
   void key(QKeyEvent* event, bool down);
   void button(QMouseEvent* event, bool down);
   void modifiers(Qt::KeyboardModifiers held);
@@ -74,12 +76,14 @@ class ImGuiWidget : public QOpenGLWidget {
   ImFont* bold_ = nullptr;
   ImFont* numbers_ = nullptr;
   bool ready_ = false, restyle_ = true;
+  float textScale_ = 1;
   int settling_ = 0;
   int64_t frames_ = 0;
   double paintMs_ = 0;
   qint64 lastFrame_ = 0;  // ns of the steady clock
   QTimer blink_;          // a text cursor's, while one is shown
   QByteArray clipboard_;
+  std::string preedit_;  // what an input method has not yet committed
 };
 
 }  // namespace loom::editor

@@ -1,22 +1,46 @@
 #include "app/editor/gl/textures.h"
 
 #include <QOpenGLContext>
-#include <QOpenGLFunctions>
+#include <QOpenGLExtraFunctions>
 #include <algorithm>
 #include <vector>
 
 namespace loom::editor {
 namespace {
 
-QOpenGLFunctions* gl() { return QOpenGLContext::currentContext()->functions(); }
+QOpenGLExtraFunctions* gl() { return QOpenGLContext::currentContext()->extraFunctions(); }
+
+// ImGui's backend binds a sampler of its own where there are such, which overrules the texture's filter.
+// While a picture is drawn none is bound.
+void useOwnFilter(const ImDrawList*, const ImDrawCmd*) {
+  const QSurfaceFormat format = QOpenGLContext::currentContext()->format();
+  const bool samplers = QOpenGLContext::currentContext()->isOpenGLES() ? format.majorVersion() >= 3
+                                                                       : format.version() >= std::pair(3, 3);
+  if (samplers) gl()->glBindSampler(0, 0);
+}
 
 }  // namespace
 
+void fitPicture(const Picture& picture, ImVec2& low, ImVec2& high) {
+  const auto wide = static_cast<float>(std::max(picture.width, 1));
+  const auto tall = static_cast<float>(std::max(picture.height, 1));
+  const float scale = std::min((high.x - low.x) / wide, (high.y - low.y) / tall);
+  const ImVec2 middle((low.x + high.x) / 2, (low.y + high.y) / 2);
+  low = ImVec2(middle.x - wide * scale / 2, middle.y - tall * scale / 2);
+  high = ImVec2(middle.x + wide * scale / 2, middle.y + tall * scale / 2);
+}
+
+void Textures::draw(ImDrawList* list, const PicturePtr& picture, ImVec2 low, ImVec2 high, ImVec2 uv0,
+                    ImVec2 uv1) {
+  list->AddCallback(useOwnFilter, nullptr);
+  list->AddImage(of(picture), low, high, uv0, uv1);
+  list->AddCallback(ImGui::GetPlatformIO().DrawCallback_SetSamplerLinear, nullptr);
+}
+
 Textures::~Textures() = default;
 
-ImTextureID Textures::of(const PicturePtr& picture, Filter filter) {
-  const uint64_t key = picture->id * 2 + (filter == Filter::linear);
-  Entry& entry = entries_[key];
+ImTextureID Textures::of(const PicturePtr& picture) {
+  Entry& entry = entries_[picture->id];
   entry.used = frame_;
   if (entry.texture) return entry.texture;
   entry.picture = picture;
@@ -24,9 +48,7 @@ ImTextureID Textures::of(const PicturePtr& picture, Filter filter) {
   bytes_ += entry.bytes;
   gl()->glGenTextures(1, &entry.texture);
   gl()->glBindTexture(GL_TEXTURE_2D, entry.texture);
-  const GLint how = filter == Filter::linear ? GL_LINEAR : GL_NEAREST;
-  gl()->glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_MAG_FILTER, how);
-  // Always smooth where it is drawn smaller than it is: single pixels would flicker.
+  gl()->glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_MAG_FILTER, GL_NEAREST);
   gl()->glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_MIN_FILTER, GL_LINEAR_MIPMAP_LINEAR);
   gl()->glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_WRAP_S, GL_CLAMP_TO_EDGE);
   gl()->glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_WRAP_T, GL_CLAMP_TO_EDGE);

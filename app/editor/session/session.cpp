@@ -4,6 +4,7 @@
 #include <QStandardPaths>
 
 #include "app/editor/session/session_implementation.h"
+#include "app/editor/session/shown_ports.h"
 #include "app/editor/worker/background.h"
 #include "engine/core/error.h"
 #include "engine/graph/graph_file.h"
@@ -109,6 +110,7 @@ void Session::Implementation::reset(Document document, const QString& file, cons
 void Session::Implementation::documentIsNew() {
   ++version_;
   if (!place_.empty() && !document().groups.contains(place_)) place_.clear();
+  findPath(path_);
   pruneSelection();
   writeText();
   Q_EMIT owner_.documentChanged();
@@ -192,6 +194,15 @@ void Session::Implementation::pruneSelection() {
   if (!(selection_ == before)) Q_EMIT owner_.selectionChanged();
 }
 
+// The way to the place that is entered: as wished, where it leads there.
+void Session::Implementation::findPath(const std::string& wished) {
+  if (!place_.empty() && groupAt(document(), wished) == place_) {
+    path_ = wished;
+    return;
+  }
+  path_ = place_.empty() ? std::string() : portInGroup(document(), place_, "");
+}
+
 // --- the worker ---
 
 void Session::Implementation::workerChanged() {
@@ -250,11 +261,14 @@ QString Session::file() const { return implementation_->file_; }
 bool Session::modified() const { return implementation_->modified_; }
 QString Session::folder() const { return implementation_->folder(); }
 
-void Session::enter(const std::string& place) {
-  if (place == implementation_->place_) return;
+const std::string& Session::path() const { return implementation_->path_; }
+
+void Session::enter(const std::string& place, const std::string& path) {
+  if (place == implementation_->place_ && (path.empty() || path == implementation_->path_)) return;
   if (!place.empty() && !document().groups.contains(place))
     return notice(tr("There is no group \"%1\"").arg(QString::fromStdString(place)), true);
   implementation_->place_ = place;
+  implementation_->findPath(path);
   select({});
   Q_EMIT documentChanged();
   implementation_->redraw();

@@ -47,8 +47,9 @@ struct Cursor {
 struct Selection {
   Ids nodes;  // ids of nodes, frames and notes
   std::vector<Wire> wires;
-  std::string
-      port;  // "node.port": what inspector and viewer show; empty: the first picture of the selected node
+  /// "node.port" as runs know it (after Session::path()): what inspector and viewer show. Empty: the first
+  /// picture of the selected node.
+  std::string port;
   bool operator==(const Selection&) const = default;
 };
 
@@ -67,7 +68,12 @@ class Session : public QObject {
   const Document& document() const;
   const Undo& undo() const;
   const std::string& place() const;  // the group that is entered; "" at the top
-  void enter(const std::string& place);
+  /// `path`: the nodes that stand for groups on the way there, "outer/inner/", for a group may be used many
+  /// times. Without it, or where it does not lead there, the first way that does.
+  void enter(const std::string& place, const std::string& path = {});
+  /// Before a node's or port's name in the group that is entered this gives the name that runs know it by. ""
+  /// at the top.
+  const std::string& path() const;
   QString file() const;  // empty: never saved
   bool modified() const;
   QString folder() const;  // where relative files are looked up
@@ -106,10 +112,12 @@ class Session : public QObject {
   Frames& frames();
 
   // Running
-  /// Runs the document as it is. With a run of the same graph before it, what is the same is not computed
-  /// again.
+  /// Runs the document; seeds that are not locked are drawn first, as an edit. With a run of the same graph
+  /// before it, what is the same is not computed again.
   QString run(std::optional<int64_t> pauseAt = {});
   QString forkFrom(const QString& run, std::optional<int64_t> at);
+  /// As many digits as one can still say.
+  static uint64_t anotherSeed();
   void setDevice(const QString& device, const QString& dtype);
   QString device() const;
   QString dtype() const;
@@ -124,7 +132,8 @@ class Session : public QObject {
   /// The run to compare with; empty: none.
   QString comparedRun() const;
   void compareWith(const QString& run);
-  /// The thumbnail of a port at the cursor's step, else the newest; null where there is none.
+  /// The thumbnail of a port of the place that is entered, at the cursor's step, else the newest; null where
+  /// there is none.
   PicturePtr pictureOf(const std::string& port);
 
   QSettings& settings();

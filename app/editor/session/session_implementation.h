@@ -24,6 +24,7 @@ class Session::Implementation : public QObject {
   /// What follows from another document: text, journal, check, selection.
   void documentIsNew();
   void pruneSelection();
+  void findPath(const std::string& wished);
   /// The document's text is known: to the journal and to the worker.
   void keep(std::string text, int version);
   void writeText();
@@ -62,7 +63,7 @@ class Session::Implementation : public QObject {
 
   Undo undo_;
   Document sent_;  // what the worker was asked to check last
-  std::string place_;
+  std::string place_, path_;
   QString file_;
   std::string savedText_, text_;
   int version_ = 0, textVersion_ = 0, checkedVersion_ = -1;

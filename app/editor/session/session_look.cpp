@@ -1,3 +1,4 @@
+#include <QRandomGenerator>
 #include <algorithm>
 
 #include "app/editor/document/schedule_ports.h"
@@ -60,7 +61,15 @@ QString Session::Implementation::begin(RunRequest request) {
   return id;
 }
 
+uint64_t Session::anotherSeed() { return QRandomGenerator::global()->bounded(1'000'000'000u); }
+
 QString Session::run(std::optional<int64_t> pauseAt) {
+  // Before the run, so that what is seen beside its pictures is the seed they were made with. Any number of
+  // runs is one step of undo; the history has each one's seeds.
+  if (anyRolled(document(), catalog()))
+    edit(
+        tr("Draw seeds"), [this](const Document& now) { return rollSeeds(now, catalog(), anotherSeed); },
+        "seeds of runs");
   RunRequest request = implementation_->request();
   request.pauseAt = pauseAt;
   if (const auto last = implementation_->lastInWorker()) {
@@ -130,8 +139,7 @@ PicturePtr Session::pictureOf(const std::string& port) {
   Implementation& inside = *implementation_;
   const auto run = shownRun();
   if (!run) return {};
-  const std::string name = inside.place_.empty() ? port : portInGroup(document(), inside.place_, port);
-  if (name.empty()) return {};
+  const std::string name = inside.path_ + port;
   Frames& frames = inside.frames_;
   const Cursor& at = inside.cursor_;
   if (!at.live && !at.iteration.empty()) {

@@ -58,6 +58,18 @@ std::vector<std::string> shownPorts(const Document& document, const Catalog& cat
   return result;
 }
 
+std::string groupAt(const Document& document, const std::string& path) {
+  std::string place;
+  for (size_t from = 0, to; from < path.size(); from = to + 1) {
+    to = path.find('/', from);
+    if (to == std::string::npos || (!place.empty() && !document.groups.contains(place))) return {};
+    const Node* node = findNode(graphAt(document, place), path.substr(from, to - from));
+    if (!node || !node->type.starts_with(kGroupPrefix)) return {};
+    place = node->type.substr(kGroupPrefix.size());
+  }
+  return document.groups.contains(place) ? place : std::string();
+}
+
 std::string portInGroup(const Document& document, const std::string& group, const std::string& port) {
   // From the group outwards, through each group that has a node of it.
   std::string path = port, of = group;

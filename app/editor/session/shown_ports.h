@@ -14,4 +14,7 @@ std::vector<std::string> shownPorts(const Document& document, const Catalog& cat
 /// before it. Empty where no node does.
 std::string portInGroup(const Document& document, const std::string& group, const std::string& port);
 
+/// The group that a path of nodes leads to ("outer/inner/"); empty where it leads to none.
+std::string groupAt(const Document& document, const std::string& path);
+
 }  // namespace loom::editor

@@ -1,6 +1,5 @@
 #include "app/editor/shell/inspector.h"
 
-#include "app/editor/session/shown_ports.h"
 #include "app/editor/shell/inspector_parts.h"
 #include "app/editor/shell/number_field.h"
 
@@ -135,15 +134,9 @@ void Inspector::focusFirst() {
   widget()->setFocus();
 }
 
-std::string workerPort(const Session& session, const std::string& port) {
-  return session.place().empty() ? port : portInGroup(session.document(), session.place(), port);
-}
+std::string workerPort(const Session& session, const std::string& port) { return session.path() + port; }
 
-std::string workerNode(const Session& session, const std::string& node) {
-  if (session.place().empty()) return node;
-  const std::string port = workerPort(session, node + ".x");
-  return port.substr(0, port.find_last_of('.'));
-}
+std::string workerNode(const Session& session, const std::string& node) { return session.path() + node; }
 
 std::vector<std::string> exposedAs(const Graph& graph, const std::string& node, const std::string& port) {
   std::vector<std::string> names;

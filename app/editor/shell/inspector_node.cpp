@@ -217,7 +217,7 @@ void NodePorts::addPort(const Socket& socket, bool output) {
     button->setProperty("flat", true);
     connect(button, &QPushButton::clicked, this, [this, port = socket.slot] {
       Selection selection = session_.selection();
-      selection.port = id_ + "." + port;
+      selection.port = workerPort(session_, id_ + "." + port);
       session_.select(selection);
     });
     layout->addWidget(button);

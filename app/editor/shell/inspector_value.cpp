@@ -94,7 +94,9 @@ ValueView::ValueView(Session& session, std::string id, QWidget* parent)
 // The selected one where it is this node's; else the first of which there is a picture, or numbers.
 std::string ValueView::port() const {
   const std::string& selected = session_.selection().port;
-  if (selected.starts_with(id_ + ".") || selected.starts_with(id_ + ":")) return selected;
+  const std::string own = workerNode(session_, id_);
+  if (selected.starts_with(own + ".") || selected.starts_with(own + ":"))
+    return selected.substr(session_.path().size());
   const Node* node = findNode(graphAt(session_.document(), session_.place()), id_);
   if (!node) return {};
   const Face face = faceOf(session_.document(), session_.place(), *node, session_.catalog());

@@ -191,14 +191,15 @@ void MainWindow::Implementation::updateTitle() {
 // "group/node": the nodes that stand for groups lead to where it is.
 void MainWindow::Implementation::jumpTo(const std::string& node) {
   hideGallery();
-  std::string place, id = node;
+  std::string place, path, id = node;
   for (size_t slash; (slash = id.find('/')) != std::string::npos; id = id.substr(slash + 1)) {
     const Node* group = findNode(graphAt(session_.document(), place), id.substr(0, slash));
     if (!group || !group->type.starts_with(kGroupPrefix)) break;
     place = group->type.substr(kGroupPrefix.size());
+    path += group->id + "/";
   }
   if (!session_.document().groups.count(place)) place.clear();
-  if (place != session_.place()) session_.enter(place);
+  session_.enter(place, path);
   if (!findNode(graphAt(session_.document(), place), id)) return;
   central_->canvas().centreOn(id);
   central_->setFocus();

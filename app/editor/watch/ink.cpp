@@ -4,7 +4,6 @@
 #include <cmath>
 #include <cstdio>
 
-#include "app/editor/gl/textures.h"
 #include "app/editor/gl/theme.h"
 
 namespace loom::editor {
@@ -121,18 +120,6 @@ void tooltip(const char* tip) {
 }
 
 }  // namespace
-
-void drawImage(ImDrawList* draw, Textures& textures, const PicturePtr& picture, ImVec2 low, ImVec2 high,
-               bool squares, ImVec2 uv0, ImVec2 uv1) {
-  const ImGuiPlatformIO& platform = ImGui::GetPlatformIO();
-  const ImTextureID texture =
-      textures.of(picture, squares ? Textures::Filter::nearest : Textures::Filter::linear);
-  if (squares && platform.DrawCallback_SetSamplerNearest)
-    draw->AddCallback(platform.DrawCallback_SetSamplerNearest, nullptr);
-  draw->AddImage(texture, low, high, uv0, uv1);
-  if (squares && platform.DrawCallback_SetSamplerLinear)
-    draw->AddCallback(platform.DrawCallback_SetSamplerLinear, nullptr);
-}
 
 double contrast(const QColor& a, const QColor& b) {
   const double first = luminance(a), second = luminance(b);

@@ -7,16 +7,7 @@
 #include <cstdint>
 #include <string>
 
-#include "app/editor/session/picture.h"
-
 namespace loom::editor {
-
-class Textures;
-
-/// The part of a picture from uv0 to uv1 between two corners; its pixels as squares, or smooth. (The filter
-/// of a texture alone does not say: ImGui's backend has a sampler of its own.)
-void drawImage(ImDrawList* draw, Textures& textures, const PicturePtr& picture, ImVec2 low, ImVec2 high,
-               bool squares, ImVec2 uv0 = {0, 0}, ImVec2 uv1 = {1, 1});
 
 /// The colour, lighter or darker until its contrast to the background is 4.5.
 QColor readable(uint32_t rgb, const QColor& background);

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "app/editor/gl/imgui_widget.h"
+#include "app/editor/gl/textures.h"
 #include "app/editor/gl/theme.h"
 #include "app/editor/watch/ink.h"
 
@@ -74,9 +75,9 @@ void PixelView::drawLayer(const Pane& pane, const Layer& layer, float from, floa
   const Picture& picture = *layer.picture;
   const auto width = static_cast<float>(picture.width), height = static_cast<float>(picture.height);
   ImDrawList* draw = ImGui::GetWindowDrawList();
-  drawImage(draw, host_.textures(), layer.picture, {pane.origin.x + from * width * zoom_, pane.origin.y},
-            {pane.origin.x + to * width * zoom_, pane.origin.y + height * zoom_}, zoom_ > 1, {from, 0},
-            {to, 1});
+  host_.textures().draw(draw, layer.picture, {pane.origin.x + from * width * zoom_, pane.origin.y},
+                        {pane.origin.x + to * width * zoom_, pane.origin.y + height * zoom_}, {from, 0},
+                        {to, 1});
   if (zoom_ >= kWritesFrom && layer.text) drawNumbers(pane, layer, from, to);
 }
 

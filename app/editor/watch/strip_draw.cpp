@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "app/editor/gl/imgui_widget.h"
+#include "app/editor/gl/textures.h"
 #include "app/editor/gl/theme.h"
 #include "app/editor/watch/ink.h"
 #include "app/editor/watch/strip.h"
@@ -140,11 +141,9 @@ void Strip::drawCell(const Line& line, const std::optional<Iteration>& frame, Im
   const ImVec2 low(middle.x - half.x, middle.y - half.y), high(middle.x + half.x, middle.y + half.y);
   if (chosen) draw->AddRectFilled(low, high, ink(theme.window), 2);
   if (picture) {
-    // Whole, however long: in the middle of its cell.
-    const ImVec2 fits(std::min(half.x, half.y * real), std::min(half.y, half.x / real));
-    const double pixels = 2 * fits.x * host_.devicePixelRatioF();
-    drawImage(draw, host_.textures(), picture, {middle.x - fits.x, middle.y - fits.y},
-              {middle.x + fits.x, middle.y + fits.y}, picture->width < pixels);
+    ImVec2 from = low, to = high;  // of very long ones the cell is not as long
+    fitPicture(*picture, from, to);
+    host_.textures().draw(draw, picture, from, to);
   } else {
     drawPlaceholder(low, high, cell);
   }
@@ -306,8 +305,7 @@ void Strip::pictureTip(const Line& line, const Iteration& place) {
   const ImVec2 size(static_cast<float>(picture->width) * scale, static_cast<float>(picture->height) * scale);
   const ImVec2 low = ImGui::GetCursorScreenPos();
   ImGui::Dummy(size);
-  drawImage(ImGui::GetWindowDrawList(), host_.textures(), picture, low, {low.x + size.x, low.y + size.y},
-            scale > 1);
+  host_.textures().draw(ImGui::GetWindowDrawList(), picture, low, {low.x + size.x, low.y + size.y});
 }
 
 void Strip::apartTip(const Line& line, int64_t step) {

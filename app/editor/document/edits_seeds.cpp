@@ -1,0 +1,69 @@
+// Seeds that each run draws anew.
+#include "app/editor/document/graph_edit.h"
+
+namespace loom::editor {
+namespace {
+
+using nlohmann::json;
+
+constexpr const char* kRolled = "rolled";
+
+// Of the graphs at all places: "nodes" entries that name seeds.
+template <class Each>
+void forEachRolled(const Document& document, Each each) {
+  const auto at = [&](const std::string& place) {
+    const json* nodes = findLayoutPart(document, place, "nodes");
+    if (!nodes) return;
+    for (const auto& [id, entry] : nodes->items()) {
+      if (!entry.is_object() || !entry.contains(kRolled) || !entry[kRolled].is_array()) continue;
+      for (const json& port : entry[kRolled])
+        if (port.is_string()) each(place, id, port.get<std::string>());
+    }
+  };
+  at("");
+  for (const auto& [name, group] : document.groups) at(name);
+}
+
+// A stranger's file may name what is no seed.
+bool isFreeSeed(const Document& document, const std::string& place, const std::string& id,
+                const std::string& port, const Catalog& catalog) {
+  const Node* node = findNode(graphAt(document, place), id);
+  if (!node) return false;
+  if (const auto input = node->inputs.find(port); input != node->inputs.end() && !input->second.links.empty())
+    return false;
+  for (const Socket& socket : faceOf(document, place, *node, catalog).inputs)
+    if (socket.slot == port) return socket.port.type == "seed";
+  return false;
+}
+
+}  // namespace
+
+Document lockSeed(const Document& before, const std::string& place, const std::string& id,
+                  const std::string& port, Lock lock) {
+  Layout layout = layoutOf(before, place);
+  std::set<std::string>& rolled = layout.nodes[id].rolled;
+  if (lock == Lock::on)
+    rolled.erase(port);
+  else
+    rolled.insert(port);
+  return withLayout(before, place, layout);
+}
+
+bool anyRolled(const Document& document, const Catalog& catalog) {
+  bool any = false;
+  forEachRolled(document, [&](const std::string& place, const std::string& id, const std::string& port) {
+    any = any || isFreeSeed(document, place, id, port, catalog);
+  });
+  return any;
+}
+
+Document rollSeeds(const Document& before, const Catalog& catalog, const std::function<uint64_t()>& draw) {
+  Document document = before;
+  forEachRolled(before, [&](const std::string& place, const std::string& id, const std::string& port) {
+    if (isFreeSeed(before, place, id, port, catalog))
+      document = setParam(document, place, catalog, id, port, draw());
+  });
+  return document;
+}
+
+}  // namespace loom::editor
