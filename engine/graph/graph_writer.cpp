@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include "engine/graph/graph_file.h"
 
@@ -62,7 +63,8 @@ class Writer {
   void name(const std::string& name) {
     if (!first_) out_ += ',';
     newline();
-    out_ += plain(Json(name)) + ": ";
+    text(name);
+    out_ += ": ";
     first_ = false;
   }
   template <class Body>
@@ -74,7 +76,7 @@ class Writer {
   template <class T>
   void line(const std::string& key, const T& value) {
     name(key);
-    out_ += inlined(Json(value));
+    inlined(value);
   }
   template <class List, class Body>
   void object(const List& list, Body body) {
@@ -83,24 +85,58 @@ class Writer {
     close();
   }
 
-  static std::string inlined(const Json& json) {
+  void inlined(const std::string& value) { text(value); }
+  void inlined(int64_t value) { out_ += std::to_string(value); }
+  void inlined(int value) { out_ += std::to_string(value); }
+  template <class AnyJson>
+  requires requires(const AnyJson& json) { json.is_object(); }
+  void inlined(const AnyJson& json) {
     if (json.is_object()) {
-      std::string text = "{";
-      for (const auto& [key, value] : json.items())
-        text += (text.size() > 1 ? ", " : "") + plain(Json(key)) + ": " + inlined(value);
-      return text + "}";
+      out_ += '{';
+      bool first = true;
+      for (const auto& [key, value] : json.items()) {
+        if (!std::exchange(first, false)) out_ += ", ";
+        text(key);
+        out_ += ": ";
+        inlined(value);
+      }
+      out_ += '}';
+    } else if (json.is_array()) {
+      out_ += '[';
+      bool first = true;
+      for (const AnyJson& item : json) {
+        if (!std::exchange(first, false)) out_ += ", ";
+        inlined(item);
+      }
+      out_ += ']';
+    } else if (json.is_string()) {
+      text(json.template get_ref<const std::string&>());
+    } else if (json.is_number_unsigned()) {
+      out_ += std::to_string(json.template get<uint64_t>());
+    } else if (json.is_number_integer()) {
+      out_ += std::to_string(json.template get<int64_t>());
+    } else {
+      out_ += plain(json);
     }
-    if (json.is_array()) {
-      std::string text = "[";
-      for (const Json& item : json) text += (text.size() > 1 ? ", " : "") + inlined(item);
-      return text + "]";
+  }
+
+  // Most of a graph are names and numbers, which need nothing escaped: an editor writes it with every edit.
+  void text(const std::string& words) {
+    const bool asItIs = std::all_of(words.begin(), words.end(),
+                                    [](char c) { return c >= ' ' && c < 0x7f && c != '"' && c != '\\'; });
+    if (!asItIs) {
+      out_ += plain(Json(words));
+      return;
     }
-    return plain(json);
+    out_ += '"';
+    out_ += words;
+    out_ += '"';
   }
 
   // Text that is no UTF-8 can't come from a file, but from a caller: it must not end the program.
-  static std::string plain(const Json& json) {
-    return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  template <class AnyJson>
+  static std::string plain(const AnyJson& json) {
+    return json.dump(-1, ' ', false, AnyJson::error_handler_t::replace);
   }
 
   static Json withOthers(Json body, const nlohmann::json& others) {
@@ -145,7 +181,10 @@ class Writer {
       field("inputs", [&] {
         object(node.inputs, [&](const auto& input) {
           const std::vector<Link>& links = input.second.links;
-          line(input.first, input.second.list || links.empty() ? linkList(links) : Json(links[0].text()));
+          if (input.second.list || links.empty())
+            line(input.first, linkList(links));
+          else
+            line(input.first, links[0].text());
         });
       });
     if (node.when) line("when", node.when->text());

@@ -11,9 +11,10 @@ class Lines {
   static constexpr qsizetype kMostBytes = qsizetype{64} << 20;
 
   void add(const QByteArray& bytes);
-  std::optional<QByteArray> next();  // without its end
-  bool tooLong() const;              // what is left is longer than any line may be
-  bool waiting() const;              // a whole line is there
+  std::optional<QByteArray> next();                           // without its end
+  bool tooLong() const;                                       // what is left is longer than any line may be
+  bool waiting() const;                                       // a whole line is there
+  qsizetype bytes() const { return bytes_.size() - begin_; }  // that nobody has taken yet
   void clear();
 
  private:

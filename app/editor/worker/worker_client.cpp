@@ -181,6 +181,14 @@ class WorkerClient::Implementation : public QObject {
         const QString why = error == message.end() ? QString() : errorFrom(*error).message;
         return process_->giveUp(WorkerClient::tr("it refused to work with this editor: %1").arg(why));
       }
+      if (const auto protocol = result->is_object() ? result->find("protocol") : result->end();
+          result->is_object() && protocol != result->end() && *protocol != kProtocol) {
+        hopeless_ = true;
+        return process_->giveUp(WorkerClient::tr("it speaks version %1 of the protocol and this editor %2: "
+                                                 "they are of different versions of Noiseloom")
+                                    .arg(QString::fromStdString(protocol->dump()).left(20))
+                                    .arg(kProtocol));
+      }
       hello_ = *result;
       set(State::ready, WorkerClient::tr("running"));
       for (auto& [waiting, line] : std::exchange(waiting_, {}))

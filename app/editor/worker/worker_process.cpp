@@ -10,6 +10,8 @@ using nlohmann::json;
 constexpr qsizetype kParsedAtOnce = 256 << 10;  // longer lines are parsed on another thread
 constexpr qint64 kMostMilliseconds = 8;         // of messages in a row, then the window has its turn
 constexpr qsizetype kMostSaid = 8, kLongestSaid = 4096;
+constexpr qsizetype kMostWaiting = qsizetype{256} << 20;  // bytes that are read and not understood yet
+constexpr int kMostPrinted = 200;                         // lines of standard error a second
 
 QString beginOf(const QByteArray& line) {
   const QString text = QString::fromUtf8(line.left(80)).simplified();
@@ -83,6 +85,9 @@ void WorkerProcess::read() {
   if (lines_.tooLong()) {
     lines_.clear();
     giveUp(tr("it wrote a line of more than 64 MiB"));
+  } else if (lines_.bytes() > kMostWaiting) {
+    lines_.clear();
+    giveUp(tr("it writes more than can be read"));
   }
   handle();
 }
@@ -127,13 +132,31 @@ void WorkerProcess::readErrors() {
     if (text.trimmed().isEmpty()) continue;
     said_ << text;
     if (said_.size() > kMostSaid) said_.removeFirst();
-    Q_EMIT printed(text);
+    print(text);
   }
   if (errors_.tooLong()) errors_.clear();
 }
 
+// A program that prints without end must not have the window do nothing else.
+void WorkerProcess::print(const QString& line) {
+  if (!printing_.isValid() || printing_.elapsed() > 1000) {
+    printLeftOut();
+    printed_ = 0;
+    printing_.start();
+  }
+  if (++printed_ <= kMostPrinted)
+    Q_EMIT printed(line);
+  else
+    ++leftOut_;
+}
+
+void WorkerProcess::printLeftOut() {
+  if (const int count = std::exchange(leftOut_, 0)) Q_EMIT printed(tr("… and %1 more lines").arg(count));
+}
+
 void WorkerProcess::finish(const QString& how) {
   if (over_) return;
+  printLeftOut();
   over_ = true;
   kill_.stop();
   later_.stop();

@@ -35,12 +35,16 @@ class WorkerProcess : public QObject {
   void read();
   void handle();
   void readErrors();
+  void print(const QString& line);
+  void printLeftOut();
   void finish(const QString& how);
 
   const QString program_;
   QProcess process_;
   Lines lines_, errors_;
   QStringList said_;  // the newest lines of its standard error
+  QElapsedTimer printing_;
+  int printed_ = 0, leftOut_ = 0;  // lines of the second at hand
   QString why_;
   QTimer later_, kill_;
   bool parsing_ = false, over_ = false;

@@ -179,6 +179,15 @@ class WorkerClientTest : public QObject {
     QTest::newRow("another protocol")
         << R"(read line; echo '{"id":2,"error":{"code":-32000,"message":"I speak 7"}}'; sleep 30)"
         << "I speak 7";
+    QTest::newRow("another protocol, not asked")
+        << "read line; echo '{\"id\":2,\"result\":{\"protocol\":7}}'; sleep 30"
+        << "version 7";
+    QTest::newRow("a line without an end") << "exec tr '\\0' x < /dev/zero"
+                                           << "64 MiB";
+    QTest::newRow("garbage without an end") << "exec yes garbage"
+                                            << "does not speak";
+    QTest::newRow("ends in the middle of a line") << "printf '{\"id\":1,\"resu'; exit 0"
+                                                  << "ended with code 0";
   }
 
   void programsThatAreNoWorker() {
@@ -199,6 +208,46 @@ class WorkerClientTest : public QObject {
     client.call("device", {}, &client, {}, [&](const WorkerError&) { again = true; });
     QVERIFY(!again);
     QTRY_VERIFY(again);
+  }
+
+  // One that answers and then tells of things without end: it is heard as long as it can be, and the window
+  // is free meanwhile.
+  void floods_data() {
+    QTest::addColumn<QString>("lines");
+    const QString hello = QStringLiteral("read line; echo '{\"id\":1,\"result\":{\"protocol\":1}}'; ");
+    QTest::newRow("news") << hello + QStringLiteral(
+                                         "exec yes '{\"method\":\"memory\",\"params\":{\"process\":1}}'");
+    QTest::newRow("answers to nothing") << hello + QStringLiteral("exec yes '{\"id\":77,\"result\":{}}'");
+    QTest::newRow("blank lines") << hello + QStringLiteral("exec yes ''");
+    QTest::newRow("standard error") << hello + QStringLiteral("exec yes 'warning: this and that' >&2");
+  }
+
+  void floods() {
+    QFETCH(QString, lines);
+    QTemporaryDir folder;
+    auto client = std::make_unique<WorkerClient>(fakeRunner(folder, lines.toStdString()));
+    int printed = 0, turns = 0;
+    bool wasReady = false;
+    connect(client.get(), &WorkerClient::printed, client.get(), [&] { ++printed; });
+    connect(client.get(), &WorkerClient::stateChanged, client.get(),
+            [&] { wasReady = wasReady || client->state() == State::ready; });
+    QTimer window;
+    connect(&window, &QTimer::timeout, &window, [&] { ++turns; });
+    window.start(0);
+    client->start();
+    QTRY_VERIFY_WITH_TIMEOUT(wasReady, kStart);
+    const auto begin = printed;
+    QElapsedTimer clock;
+    clock.start();
+    // The window has its turn again and again, whether it is still heard or was given up.
+    for (const int until = turns + 100; turns < until;) QTest::qWait(1);
+    QVERIFY2(printed - begin <= 250 * (2 + clock.elapsed() / 1000), qPrintable(QString::number(printed)));
+    if (client->state() != State::ready)
+      QVERIFY2(client->stateText().contains(QStringLiteral("more than can be read")),
+               qPrintable(client->stateText()));
+    const qint64 pid = client->pid();
+    client.reset();
+    if (pid) QTRY_VERIFY_WITH_TIMEOUT(gone(pid), 5000);
   }
 
   void failedOneCanBeStartedAgain() {
