@@ -110,8 +110,9 @@ struct CompileOptions {
   bool hoist = true;  // off only for tests that compare
   bool tabulate = true;
   bool merge = true;
-  std::vector<std::string> keep;           // "path.port" whose values the caller wants after the run
-  std::map<std::string, ForkPoint> forks;  // outermost zones, by path, that begin from another loop's state
+  std::vector<std::string> keep;  // "path.port" whose values the caller wants after the run
+  std::map<std::string, ForkPoint>
+      forks;  // by zone: the state of another loop that its first one begins from
 };
 
 /// Checks and plans a document. Throws Error on the node and port that can't be run: unknown types,
