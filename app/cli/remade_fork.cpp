@@ -32,6 +32,7 @@ class TakeStates final : public CheckpointStore {
 
   State find(const Loop& loop) override { return before_ ? before_->find(loop) : State(); }
   void offer(const Loop& loop, int64_t done, const std::function<State()>& state) override {
+    if (allThere()) return;  // offered again where the run was ended
     for (Wanted& each : wanted_)
       if (!each.state && isAt(each.place, loop, done)) each.state = state();
     if (allThere()) throw Cancelled{};

@@ -110,9 +110,8 @@ struct CompileOptions {
   bool hoist = true;  // off only for tests that compare
   bool tabulate = true;
   bool merge = true;
-  std::vector<std::string> keep;  // "path.port" whose values the caller wants after the run
-  std::map<std::string, ForkPoint>
-      forks;  // by zone: the state of another loop that its first one begins from
+  std::vector<std::string> keep;           // "path.port" whose values the caller wants after the run
+  std::map<std::string, ForkPoint> forks;  // zones, by path, whose first loop begins from another's state
 };
 
 /// Checks and plans a document. Throws Error on the node and port that can't be run: unknown types,

@@ -14,18 +14,17 @@
 
 namespace loom {
 
-/// A loop that goes round once, as the stores of its states know it.
-struct Loop {
-  const PlanZone& zone;
-  const StepKeys& keys;
-  int64_t count;                    // steps it takes
-  std::span<const int64_t> around;  // steps done of the zones around it, outermost first
-};
-
 /// Where zone states are kept so that a stopped run can go on. See checkpoints.h for the one on disk.
 class CheckpointStore {
  public:
   virtual ~CheckpointStore() = default;
+  /// A zone that goes round, once.
+  struct Loop {
+    const PlanZone& zone;
+    const StepKeys& keys;
+    int64_t count;                    // steps it takes
+    std::span<const int64_t> around;  // steps done of the zones around it, outermost first
+  };
   struct State {
     int64_t done = 0;                        // steps finished
     std::map<std::string, Value> states;     // by the state's name
