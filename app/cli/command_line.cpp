@@ -223,6 +223,13 @@ void CommandLine::addRun() {
       ->check(CLI::Range(int64_t{0}, int64_t{1'000'000'000}))
       ->type_name("M");
   command
+      ->add_option("--keep-inner", run_.steps.inner,
+                   "Of zones within others each N-th step too, in the steps whose state is kept")
+      ->expected(0, 1)
+      ->default_str("1")
+      ->check(CLI::Range(int64_t{1}, int64_t{1'000'000'000}))
+      ->type_name("[N]");
+  command
       ->add_option("--keep-budget", run_.steps.mostBytes, "Disk space for them; beyond it some are left out")
       ->transform(CLI::AsSizeValue(false))
       ->type_name("SIZE")
@@ -236,9 +243,9 @@ void CommandLine::addRun() {
   command
       ->add_option("--at", run_.steps.at,
                    "Go on from step K of it, whatever has changed; else from the first "
-                   "step that a change reaches")
+                   "step that a change reaches. I,K: after I steps of a zone, step K of one within it")
       ->needs("--fork")
-      ->type_name("[ZONE=]K");
+      ->type_name("[ZONE=][I,]K");
   command->add_flag("--quiet", run_.quiet, "Say nothing but errors");
   command->footer(kRunFooter);
 }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 #include <fstream>
+#include <set>
+#include <span>
 
 #include "app/cli/result_file.h"
 #include "engine/files/atomic_file.h"
@@ -13,16 +15,36 @@ namespace loom {
 namespace fs = std::filesystem;
 namespace {
 
-Control::Place parsePlace(const std::string& text, const std::string& option) {
+constexpr size_t kMostCounts = 64;  // of zones within zones
+
+std::vector<int64_t> parseCounts(const std::string& text) {
+  std::vector<int64_t> counts;
+  const char *from = text.data(), *const end = text.data() + text.size();
+  while (counts.size() < kMostCounts) {
+    int64_t count = 0;
+    const auto [stop, error] = std::from_chars(from, end, count);
+    if (error != std::errc{} || count < 0 || count > kMostSteps) return {};
+    counts.push_back(count);
+    if (stop == end) return counts;
+    if (*stop != ',') return {};
+    from = stop + 1;
+  }
+  return {};
+}
+
+// "ZONE=..." or "..."
+std::pair<std::string, std::string> splitPlace(const std::string& text) {
   const size_t equals = text.find('=');
-  Control::Place place;
-  if (equals != std::string::npos) place.zone = text.substr(0, equals);
-  const std::string number = text.substr(equals == std::string::npos ? 0 : equals + 1);
-  const char* end = number.data() + number.size();
-  const auto [stop, error] = std::from_chars(number.data(), end, place.done);
-  if (error != std::errc{} || stop != end || place.done < 1)
+  if (equals == std::string::npos) return {"", text};
+  return {text.substr(0, equals), text.substr(equals + 1)};
+}
+
+Control::Place parsePlace(const std::string& text, const std::string& option) {
+  const auto [zone, count] = splitPlace(text);
+  const std::vector<int64_t> counts = parseCounts(count);
+  if (counts.size() != 1 || counts[0] < 1)
     throw Error(option + " " + text + ": give a step from 1 up, or ZONE=STEP");
-  return place;
+  return {zone, counts[0]};
 }
 
 template <class Zones, class Name>
@@ -53,16 +75,20 @@ Control::Place placeOf(const std::string& text, const Plan& plan, const std::str
   return place;
 }
 
-std::optional<ForkPoint> pointAt(const History::ZoneSteps& zone, int64_t done) {
-  for (const History::Step& step : zone.steps)
-    if (step.state && step.done == done) return ForkPoint{step.done, step.key};
-  return {};
+StepPlace stepPlaceOf(const std::string& text, const std::string& option) {
+  const auto [zone, counts] = splitPlace(text);
+  StepPlace place{zone, parseCounts(counts)};
+  if (place.at.empty() || place.at.back() < 1)
+    throw Error(
+        option + " " + text +
+        ": give a step from 1 up, or ZONE=STEP; of a zone within another I,STEP: after I steps of that");
+  return place;
 }
 
-std::string keptStates(const History::ZoneSteps& zone) {
-  std::vector<int64_t> steps;
-  for (const History::Step& step : zone.steps)
-    if (step.state) steps.push_back(step.done);
+namespace {
+
+// "10, 20, … 100"
+std::string listed(const std::vector<int64_t>& steps) {
   std::string text;
   for (size_t i = 0; i < steps.size(); ++i) {
     if (i == 8 && steps.size() > 10) return text + ", … " + std::to_string(steps.back());
@@ -71,24 +97,97 @@ std::string keptStates(const History::ZoneSteps& zone) {
   return text.empty() ? "none" : text;
 }
 
+std::string joined(std::span<const int64_t> counts) {
+  std::string text;
+  for (const int64_t count : counts) text += (text.empty() ? "" : ",") + std::to_string(count);
+  return text;
+}
+
+bool liesIn(const History::ZoneSteps& zone, std::span<const int64_t> around) {
+  return std::equal(zone.around.begin(), zone.around.end(), around.begin(), around.end(),
+                    [](const auto& each, int64_t done) { return each.second.done == done; });
+}
+
+// "sampling, head in mid in outer"
+std::string zonesIn(const std::vector<History::ZoneSteps>& zones) {
+  std::set<std::string> told;
+  std::string text;
+  for (const History::ZoneSteps& each : zones) {
+    std::string name = each.zone;
+    for (auto around = each.around.rbegin(); around != each.around.rend(); ++around)
+      name += " in " + around->first;
+    if (told.insert(name).second) text += (text.empty() ? "" : ", ") + name;
+  }
+  return text;
+}
+
+// One of the zones that lie as deep as the place has counts, and are called so if it has a name.
+std::string zoneAt(const std::vector<History::ZoneSteps>& zones, const StepPlace& place,
+                   const std::string& what) {
+  std::set<std::string> fitting;
+  bool known = place.zone.empty();
+  for (const History::ZoneSteps& each : zones) {
+    const bool named = place.zone.empty() || each.zone == place.zone;
+    known |= named;
+    if (named && each.around.size() + 1 == place.at.size()) fitting.insert(each.zone);
+  }
+  if (!known) throw Error(what + ": there is no such zone; kept are steps of " + zonesIn(zones));
+  if (fitting.empty())
+    throw Error(what +
+                ": give a step of the zone and of each that it lies in, outermost first; kept are steps of " +
+                zonesIn(zones));
+  if (fitting.size() > 1)
+    throw Error(what + ": steps of several zones were kept, name one: ZONE=" + joined(place.at) + " with " +
+                names(fitting, [](const std::string& zone) { return zone; }));
+  return *fitting.begin();
+}
+
+}  // namespace
+
+std::map<std::string, ForkPoint> forksAt(const std::vector<History::ZoneSteps>& zones, const StepPlace& place,
+                                         const std::string& what) {
+  const std::string zone = zoneAt(zones, place, what);
+  const std::span<const int64_t> around = std::span(place.at).first(place.at.size() - 1);
+  std::vector<int64_t> steps;
+  std::vector<std::string> others;  // where else steps of it were kept
+  for (const History::ZoneSteps& each : zones) {
+    if (each.zone != zone || each.around.size() != around.size()) continue;
+    std::vector<int64_t> lies;
+    for (const auto& [name, point] : each.around) lies.push_back(point.done);
+    if (!liesIn(each, around)) {
+      others.push_back(joined(lies));
+      continue;
+    }
+    for (const History::Step& step : each.steps) {
+      if (!step.state) continue;
+      steps.push_back(step.done);
+      if (step.done != place.at.back()) continue;
+      std::map<std::string, ForkPoint> forks{{zone, {step.done, step.key}}};
+      // A loop that is in its first step begins as it is.
+      for (const auto& [name, point] : each.around)
+        if (point.done > 0) forks[name] = point;
+      return forks;
+    }
+  }
+  const std::string lacks =
+      what + ": the state after step " + joined(place.at) + " of " + zone + " was not kept; ";
+  if (!steps.empty() || around.empty())
+    throw Error(lacks + "there are " + listed(steps) + (around.empty() ? "" : " in step " + joined(around)));
+  throw Error(lacks + "steps of it were kept in step " +
+              names(others, [](const std::string& at) { return at; }));
+}
+
 std::map<std::string, ForkPoint> forksOf(const StepRequest& request) {
   if (request.at.empty()) return {};
-  const Control::Place place = parsePlace(request.at, "--at");
+  const StepPlace place = stepPlaceOf(request.at, "--at");
   const std::vector<History::ZoneSteps> zones = History::read(stepsFolder(request.fork));
-  const auto path = [](const History::ZoneSteps& zone) { return zone.zone; };
   if (zones.empty())
     throw Error("--fork " + request.fork + ": no steps were kept there; run with --keep-steps to keep them");
-  const auto zone = std::find_if(zones.begin(), zones.end(), [&](const History::ZoneSteps& each) {
-    return place.zone.empty() || each.zone == place.zone;
-  });
-  if (zone == zones.end())
-    throw Error("--at " + request.at + ": there is no such zone; kept are steps of " + names(zones, path));
-  if (place.zone.empty() && zones.size() > 1)
-    throw Error("--at " + request.at + ": steps of several zones were kept, name one: ZONE=" +
-                std::to_string(place.done) + " with " + names(zones, path));
-  if (const auto point = pointAt(*zone, place.done)) return {{zone->zone, *point}};
-  throw Error("--at " + request.at + ": the state after this step was not kept in " + request.fork +
-              "; there are " + keptStates(*zone));
+  return forksAt(zones, place, "--at " + request.at);
+}
+
+KeepRule StepRequest::rule() const {
+  return {.every = std::max<int64_t>(every, 1), .last = last, .mostBytes = mostBytes, .inner = inner};
 }
 
 void copySteps(const fs::path& from, const fs::path& to) {
@@ -141,7 +240,7 @@ void addParents(nlohmann::json& provenance, const fs::path& stepsOfParent) {
   }
   if (!origin.is_object() || !origin.contains("graph") || !origin.contains("made")) return;
   if (forksIn(origin["made"]) + 1 >= kMostForks) return;
-  for (auto& [zone, entry] : forked->items()) entry["parent"] = origin;
+  if (forked->is_object() && !forked->empty()) forked->begin().value()["parent"] = origin;
 }
 
 void PauseAt::stepFinished(const StepEvent& event) {

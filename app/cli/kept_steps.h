@@ -17,10 +17,12 @@ struct StepRequest {
   int64_t every = 0;  // keeps the state of each n-th step; 0: of none
   int64_t last = 0;   // and of the others the last m
   uint64_t mostBytes = uint64_t{4} << 30;
+  int64_t inner = 0;     // of zones within others each n-th step too; 0: of none
   std::string pauseAt;   // "K" or "ZONE=K"
-  std::string fork, at;  // a run's output folder; "K" or "ZONE=K"
+  std::string fork, at;  // a run's output folder; "K", "I,K" of a zone within another, or "ZONE=..."
 
-  bool kept() const { return every > 0 || last > 0 || !fork.empty(); }
+  bool kept() const { return every > 0 || last > 0 || inner > 0 || !fork.empty(); }
+  KeepRule rule() const;
   bool any() const { return kept() || !pauseAt.empty(); }
 };
 
@@ -31,11 +33,18 @@ std::filesystem::path stepsFolder(const std::filesystem::path& output);
 /// has several and none is named.
 Control::Place placeOf(const std::string& text, const Plan& plan, const std::string& option);
 
-/// The state after so many steps, to fork from; empty where it was not kept.
-std::optional<ForkPoint> pointAt(const History::ZoneSteps& zone, int64_t done);
-/// The steps whose states were: "10, 20, … 100".
-std::string keptStates(const History::ZoneSteps& zone);
+/// A step to fork from.
+struct StepPlace {
+  std::string zone;         // empty: the only one there is
+  std::vector<int64_t> at;  // steps done, of the zones around it first, then its own
+};
+/// Of "K", "I,K" or "ZONE=I,K". Throws Error, beginning with the option's name.
+StepPlace stepPlaceOf(const std::string& text, const std::string& option);
 
+/// The states a fork at a place begins with, zone by zone. Throws Error, beginning with `what`, that says
+/// which steps there are.
+std::map<std::string, ForkPoint> forksAt(const std::vector<History::ZoneSteps>& zones, const StepPlace& place,
+                                         const std::string& what);
 /// What --fork and --at ask for; empty without --at. Throws Error that says which steps there are.
 std::map<std::string, ForkPoint> forksOf(const StepRequest& request);
 
@@ -45,8 +54,9 @@ void copySteps(const std::filesystem::path& from, const std::filesystem::path& t
 /// What run a folder's steps are of, beside them: written before the first step, so that a fork can tell what
 /// it began from.
 void writeOrigin(const std::filesystem::path& steps, const std::string& graph, const nlohmann::json& made);
-/// Adds to the provenance of a fork, zone by zone, the graph and the provenance of the run whose steps it
-/// begins with. Nothing where that is not known, or forks follow each other too often to be told.
+/// Adds to the provenance of a fork, with the first of its zones, the graph and the provenance of the run
+/// whose steps it begins with. Nothing where that is not known, or forks follow each other too often to be
+/// told.
 void addParents(nlohmann::json& provenance, const std::filesystem::path& stepsOfParent);
 
 /// Stops a run at a place.

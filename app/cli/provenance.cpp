@@ -65,6 +65,18 @@ std::string versionIn(const std::string& text) {
   return text;
 }
 
+// Of a zone within others with those, outermost first: a fork begins in the step they begin with.
+json describeFork(const Plan& plan, const PlanZone& zone) {
+  json fork{{"step", zone.fork->done}, {"state", zone.fork->state.hex()}};
+  json around = json::array();
+  for (int at = zone.parent; at >= 0; at = plan.zones[static_cast<size_t>(at)].parent) {
+    const PlanZone& each = plan.zones[static_cast<size_t>(at)];
+    around.insert(around.begin(), {{"zone", each.path}, {"step", each.fork ? each.fork->done : 0}});
+  }
+  if (!around.empty()) fork["within"] = around;
+  return fork;
+}
+
 std::string processorModel() {
   std::ifstream info("/proc/cpuinfo");
   std::string line;
@@ -137,8 +149,7 @@ json provenanceOf(const PreparedGraph& graph, const Registry& registry, const Ca
                   {"seeds", sources.seeds},
                   {"files", sources.files}};
   for (const PlanZone& zone : graph.plan->zones)
-    if (zone.fork)
-      provenance["forked"][zone.path] = {{"step", zone.fork->done}, {"state", zone.fork->state.hex()}};
+    if (zone.fork) provenance["forked"][zone.path] = describeFork(*graph.plan, zone);
   if (graph.policy.device.is_cuda()) {
     provenance["libraries"]["CUDA"] = at::detail::getCUDAHooks().showConfig();
     provenance["libraries"]["CUDA kernels"] = cudaLibraryFor(graph.policy.device) ? "own" : "LibTorch's";

@@ -18,8 +18,8 @@ class RemadeForks final : public CheckpointStore {
   /// By zone, for compiling the fork.
   const std::map<std::string, ForkPoint>& points() const { return points_; }
 
-  State find(const std::string& zone, const StepKeys&, int64_t, const PlanZone&) override;
-  void offer(const std::string&, const StepKeys&, int64_t, int64_t, const std::function<State()>&) override {}
+  State find(const Loop& loop) override;
+  void offer(const Loop&, int64_t, const std::function<State()>&) override {}
 
  private:
   std::map<std::string, ForkPoint> points_;

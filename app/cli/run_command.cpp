@@ -139,6 +139,7 @@ void RunSession::prepare() {
   GraphRequest graph = request_.graph;
   graph.forks = forksOf(request_.steps);
   graph_ = prepareGraph(graph, registry_);
+  if (!graph.forks.empty()) History::requireForks(stepsFolder(request_.steps.fork), *graph_.plan);
   requireMemory(graph_, forecastOf(*graph_.plan));
   limitMemory(graph_.policy);
   checkPorts(*graph_.plan, request_.record, "--record");
@@ -179,7 +180,7 @@ void RunSession::keepSteps() {
   if (!steps.fork.empty()) copySteps(stepsFolder(fs::absolute(steps.fork)), folder);
   history_ = std::make_unique<History>(
       History::Options{.folder = folder,
-                       .keep = {std::max<int64_t>(steps.every, 1), steps.last, steps.mostBytes},
+                       .keep = steps.rule(),
                        .device = graph_.policy.device,
                        .plan = graph_.plan.get(),
                        .registry = &registry_,

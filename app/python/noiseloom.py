@@ -545,7 +545,7 @@ class Graph:
         """Starts a run, or queues it behind those before it, and does not wait.
 
         `record`, `statistics`, `previews`: ports, "node.port" or dicts with "port" and options. `keep_steps`:
-        whether it can be forked: True, False, or {"every", "last", "budget"}. `pause_at`: a step, or {"zone",
+        whether it can be forked: True, False, or {"every", "last", "inner", "budget"}. `pause_at`: a step, or {"zone",
         "done"}. `set`: values for this run alone. Further: device, dtype, threads, cache, checkFinite,
         recordBudget, recordDisk.
         """
@@ -659,9 +659,12 @@ class Run:
         with self.worker._lock:
             self.worker._runs.pop(self.id, None)
 
-    def fork(self, graph: Optional[Graph] = None, *, at: Optional[int] = None, zone: Optional[str] = None,
-             **options: Any) -> "Run":
+    def fork(self, graph: Optional[Graph] = None, *, at: Union[int, Sequence[int], None] = None,
+             zone: Optional[str] = None, **options: Any) -> "Run":
         """A run that begins with this one's steps: up to step `at`, else up to the first that differs.
+
+        `at` (3, 5): after 3 steps of an outermost zone, in the one that follows, after 5 of a zone in it; such
+        steps are there if this run was started with keep_steps={"inner": True}.
 
         `graph`: another graph, or the same with other values set; usually this run's. Options as Graph.run;
         what this run recorded is recorded again where "record" does not say otherwise.
@@ -677,7 +680,8 @@ class Run:
         return self.worker.call("run.status", run=self.id)
 
     def steps(self) -> List[dict]:
-        """The steps it keeps, zone by zone: [{"zone", "count", "steps"}]."""
+        """The steps it keeps, zone by zone: [{"zone", "count", "steps"}], and "within" for a zone within others:
+        steps done of these, which go before a step in fork's `at`."""
         return self.worker.call("run.steps", run=self.id)["zones"]
 
     def probe(self, port: str, kind: str = "record", **options: Any) -> "Run":

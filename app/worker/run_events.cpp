@@ -36,8 +36,15 @@ void RunEvents::nodeFinished(const std::string& path, double seconds, bool fromC
 void RunEvents::zoneStarted(const std::string& path, int64_t first, int64_t count, int depth) {
   {
     const std::lock_guard lock(mutex_);
-    Zone& zone = zones_[path];
-    zone = {.first = first, .done = first, .count = count, .depth = depth, .pace = {}, .began = now()};
+    const auto [at, isNew] = zones_.try_emplace(path);
+    Zone& zone = at->second;
+    zone = {.begun = isNew ? first : zone.begun,
+            .first = first,
+            .done = first,
+            .count = count,
+            .depth = depth,
+            .pace = {},
+            .began = now()};
     zone.pace.start(now(), first);
     if (depth == 1) zone_ = path;
   }

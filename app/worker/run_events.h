@@ -38,6 +38,7 @@ class RunEvents final : public Observer {
   void resumed();
 
   struct Zone {
+    int64_t begun = 0;  // its first step in this run: `first` of the loop that went round first
     int64_t first = 0, done = 0, count = 0;
     int depth = 1;
     Pace pace;

@@ -19,12 +19,15 @@ void requireRecorded(const WorkerRun& run, const std::string& port) {
 // Steps before the first one of a fork are its parent's.
 template <class Visit>
 void ofParent(const WorkerRun& run, const std::string& port, const Visit& visit) {
-  const int64_t first = run.firstStep(port);
-  if (run.plan().parent && first > 0) visit(*run.plan().parent, first);
+  if (!run.plan().parent) return;
+  const std::vector<int64_t> first = run.firstStep(port);
+  if (std::any_of(first.begin(), first.end(), [](int64_t step) { return step > 0; }))
+    visit(*run.plan().parent, first);
 }
 
-bool before(std::span<const int64_t> iteration, int64_t step) {
-  return !iteration.empty() && iteration.front() < step;
+bool before(std::span<const int64_t> iteration, std::span<const int64_t> first) {
+  return !iteration.empty() &&
+         std::lexicographical_compare(iteration.begin(), iteration.end(), first.begin(), first.end());
 }
 
 std::string iterationsIn(const std::vector<RunFrame>& frames) {
@@ -44,7 +47,7 @@ std::string iterationsIn(const std::vector<RunFrame>& frames) {
 std::vector<RunFrame> framesOf(const WorkerRun& run, const std::string& port) {
   requireRecorded(run, port);
   std::vector<RunFrame> all;
-  ofParent(run, port, [&](const WorkerRun& parent, int64_t first) {
+  ofParent(run, port, [&](const WorkerRun& parent, std::span<const int64_t> first) {
     if (!parent.watch().records(port)) return;
     for (RunFrame& frame : framesOf(parent, port))
       if (before(frame.info.iteration, first)) all.push_back(std::move(frame));
@@ -57,7 +60,7 @@ Value frameOf(const WorkerRun& run, const std::string& port, std::span<const int
   requireRecorded(run, port);
   Value value = run.watch().frame(port, iteration);
   if (value.empty())
-    ofParent(run, port, [&](const WorkerRun& parent, int64_t first) {
+    ofParent(run, port, [&](const WorkerRun& parent, std::span<const int64_t> first) {
       if (before(iteration, first) && parent.watch().records(port)) value = frameOf(parent, port, iteration);
     });
   if (value.empty())
@@ -82,7 +85,7 @@ std::vector<Recorder::Row> statisticsOf(const WorkerRun& run, const std::string&
     throw RpcError(RpcCode::unknown,
                    "run " + run.id() + " keeps no statistics of \"" + shortened(port) + "\"");
   std::vector<Recorder::Row> all;
-  ofParent(run, port, [&](const WorkerRun& parent, int64_t first) {
+  ofParent(run, port, [&](const WorkerRun& parent, std::span<const int64_t> first) {
     if (!parent.watch().counts(port)) return;
     for (Recorder::Row& row : statisticsOf(parent, port))
       if (before(row.iteration, first)) all.push_back(std::move(row));

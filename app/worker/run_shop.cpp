@@ -15,6 +15,7 @@ namespace {
 using nlohmann::json;
 
 constexpr int64_t kMostBudget = int64_t{1} << 50;
+constexpr size_t kMostDepth = 64;  // of zones within zones
 
 std::string placeText(const json& value, const std::string& where) {
   if (value.is_number_integer()) return std::to_string(value.get<int64_t>());
@@ -31,33 +32,40 @@ std::optional<StepKeeping> keepingFrom(Params& params) {
   if (!params.has("keepSteps")) return std::nullopt;
   const json& value = params.value("keepSteps");
   if (value.is_boolean()) return value.get<bool>() ? std::optional(StepKeeping{}) : std::nullopt;
-  if (!value.is_object()) params.refuse("keepSteps", R"(is true, false or {"every", "last", "budget"})");
+  if (!value.is_object())
+    params.refuse("keepSteps", R"(is true, false or {"every", "last", "inner", "budget"})");
   Params rule(value, params.where() + ": keepSteps");
   StepKeeping keeping;
   keeping.rule.every = rule.integer("every", 1, 1, 1'000'000'000);
   keeping.rule.last = rule.integer("last", 0, 0, 1'000'000'000);
+  if (const json* inner = rule.has("inner") ? &rule.value("inner") : nullptr; inner && inner->is_boolean())
+    keeping.rule.inner = inner->get<bool>();
+  else
+    keeping.rule.inner = rule.integer("inner", 0, 0, 1'000'000'000);
   keeping.rule.mostBytes = static_cast<size_t>(rule.integer("budget", int64_t{4} << 30, 0, kMostBudget));
   rule.done();
   return keeping;
 }
 
-std::string zonesIn(const std::vector<History::ZoneSteps>& zones) {
-  std::string text;
-  for (const History::ZoneSteps& each : zones) text += (text.empty() ? "" : ", ") + each.zone;
-  return text;
+StepPlace forkPlace(Params& fork) {
+  StepPlace place{fork.text("zone", ""), fork.integers("at")};
+  if (!fork.has("at")) return place;
+  for (size_t i = 0; i < place.at.size(); ++i)
+    if (place.at[i] < (i + 1 == place.at.size() ? 1 : 0) || place.at[i] > kMostSteps) place.at.clear();
+  if (place.at.empty() || place.at.size() > kMostDepth)
+    fork.refuse("at",
+                "is a step from 1 up, or for a zone within others a list: steps done of those around it "
+                "and, last, its own");
+  return place;
 }
 
-std::pair<std::string, ForkPoint> forkPoint(const std::vector<History::ZoneSteps>& zones,
-                                            const std::string& zone, int64_t at) {
-  const History::ZoneSteps* from = nullptr;
-  for (const History::ZoneSteps& each : zones)
-    if (zone.empty() || each.zone == zone) from = &each;
-  if (!from || (zone.empty() && zones.size() > 1))
-    throw RpcError(RpcCode::unknown,
-                   "run.start: fork: \"zone\" names one of those whose steps are kept: " + zonesIn(zones));
-  if (const auto point = pointAt(*from, at)) return {from->zone, *point};
-  throw RpcError(RpcCode::unknown, "run.start: fork: the state after step " + std::to_string(at) + " of " +
-                                       from->zone + " was not kept; there are " + keptStates(*from));
+std::map<std::string, ForkPoint> forkPoints(const std::vector<History::ZoneSteps>& zones,
+                                            const StepPlace& place) {
+  try {
+    return forksAt(zones, place, "run.start: fork");
+  } catch (const Error& error) {
+    throw RpcError(RpcCode::unknown, error.what());
+  }
 }
 
 }  // namespace
@@ -105,8 +113,7 @@ size_t RunShop::cachedBytes() const {
 void RunShop::forkFrom(Params& fork, RunPlan& plan, GraphRequest& request) {
   const auto run = fork.optionalText("run"), folder = fork.optionalText("folder");
   if (run.has_value() == folder.has_value()) fork.refuse("run", "or \"folder\" says where to fork from");
-  const std::string zone = fork.text("zone", "");
-  const int64_t at = fork.integer("at", 0, 1, kMostSteps);
+  const StepPlace place = forkPlace(fork);
   fork.done();
   fs::path steps;
   if (run) {
@@ -122,7 +129,7 @@ void RunShop::forkFrom(Params& fork, RunPlan& plan, GraphRequest& request) {
     throw RpcError(RpcCode::state,
                    run ? "run " + *run + " has kept no steps yet"
                        : "no steps were kept in " + *folder + " (noiseloom run --keep-steps)");
-  if (at > 0) request.forks.insert(forkPoint(zones, zone, at));
+  if (!place.at.empty()) request.forks = forkPoints(zones, place);
   if (!plan.steps) plan.steps.emplace();
   plan.steps->from = steps;
 }
@@ -148,6 +155,7 @@ RunPlan RunShop::planFor(const HeldGraph& graph, Params& params, const std::stri
     forkFrom(forkParams, plan, request);
   }
   plan.prepared = prepareGraph(graph.source, request, options_.registry);
+  if (!request.forks.empty()) History::requireForks(plan.steps->from, *plan.prepared.plan);
   requireMemory(plan.prepared, forecastOf(*plan.prepared.plan));
   if (params.has("pauseAt")) {
     const std::string text = placeText(params.value("pauseAt"), params.where() + ": pauseAt");

@@ -116,7 +116,9 @@ json Session::runSteps(Params& params) {
     json steps = json::array();
     for (const History::Step& step : zone.steps)
       if (step.state) steps.push_back(step.done);
-    zones.push_back({{"zone", zone.zone}, {"count", zone.count}, {"steps", steps}});
+    json described{{"zone", zone.zone}, {"count", zone.count}, {"steps", steps}};
+    for (const auto& [around, point] : zone.around) described["within"].push_back(point.done);
+    zones.push_back(std::move(described));
   }
   return {{"run", run->id()}, {"kept", true}, {"zones", zones}};
 }

@@ -25,16 +25,6 @@ bool isOver(WorkerRun::State state) {
          state == WorkerRun::State::stopped;
 }
 
-const PlanZone* outermostZoneOf(const Plan& plan, const std::string& port) {
-  const auto found = plan.ports.find(port);
-  if (found == plan.ports.end()) return nullptr;
-  int zone = plan.slots[static_cast<size_t>(found->second)].zone;
-  if (zone < 0) return nullptr;
-  while (plan.zones[static_cast<size_t>(zone)].parent >= 0)
-    zone = plan.zones[static_cast<size_t>(zone)].parent;
-  return &plan.zones[static_cast<size_t>(zone)];
-}
-
 }  // namespace
 
 int usualThreads() {
@@ -205,12 +195,18 @@ json WorkerRun::status() const {
 
 fs::path WorkerRun::stepsFolder() const { return plan_.steps ? loom::stepsFolder(plan_.folder) : fs::path(); }
 
-int64_t WorkerRun::firstStep(const std::string& port) const {
-  const PlanZone* zone = outermostZoneOf(*plan_.prepared.plan, port);
-  if (!zone) return 0;
+std::vector<int64_t> WorkerRun::firstStep(const std::string& port) const {
+  const Plan& plan = *plan_.prepared.plan;
+  const auto found = plan.ports.find(port);
+  if (found == plan.ports.end()) return {};
+  std::vector<int64_t> first;
   const auto zones = events_.zones();
-  const auto found = zones.find(zone->path);
-  return found == zones.end() ? 0 : found->second.first;
+  for (int zone = plan.slots[static_cast<size_t>(found->second)].zone; zone >= 0;
+       zone = plan.zones[static_cast<size_t>(zone)].parent) {
+    const auto begun = zones.find(plan.zones[static_cast<size_t>(zone)].path);
+    first.insert(first.begin(), begun == zones.end() ? 0 : begun->second.begun);
+  }
+  return first;
 }
 
 Value WorkerRun::output(const std::string& name) const {

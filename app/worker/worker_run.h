@@ -75,8 +75,9 @@ class WorkerRun {
   const RunWatch& watch() const { return watch_; }
   const RunEvents& events() const { return events_; }
   std::filesystem::path stepsFolder() const;
-  /// Where the outermost zone of a port began in this run; 0 where it has not begun.
-  int64_t firstStep(const std::string& port) const;
+  /// Which step of a port's zone this run began with, and before that of the zones around it, outermost
+  /// first; 0 where one has not begun. Empty outside of zones.
+  std::vector<int64_t> firstStep(const std::string& port) const;
   /// An exposed output of a finished run; throws RpcError where there is none.
   Value output(const std::string& name) const;
   nlohmann::json outputs() const;

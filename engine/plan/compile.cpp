@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <queue>
 
 #include "engine/plan/compiler.h"
@@ -21,6 +22,7 @@ Plan Compiler::run() {
   order_ = orderScopes();
   visitScope(0, -1);
   for (const auto& [name, source] : flat_.outputs) use(source, -1);  // plans what it becomes on the way
+  requireForks();
   finishDepths();
   if (options_.merge) {
     mergeCalls(plan_.root);
@@ -130,6 +132,16 @@ void Compiler::visitScope(int scope, int zone) {
     else
       visitZone(index, zone);
   }
+}
+
+// A fork that no zone of this graph begins with would be forgotten without a word.
+void Compiler::requireForks() const {
+  for (const auto& [path, fork] : options_.forks)
+    if (std::none_of(plan_.zones.begin(), plan_.zones.end(),
+                     [&path = path](const PlanZone& zone) { return zone.path == path; }))
+      throw Error(
+          path, "",
+          "is no zone that this graph runs, so nothing can go on from its step " + std::to_string(fork.done));
 }
 
 // A hoisted zone has left the zones around it, and so has what is inside of it.

@@ -274,12 +274,10 @@ Key Compiler::lengthKey(const PlanZone& zone, const std::vector<Key>& keys) cons
   return known ? key.key() : Key{};
 }
 
-// A fork's results are of what it began from: all keys after it say so.
+// A fork's results are of what it began from: all keys after it say so, those of the zones around it too.
 void Compiler::forkZone(PlanZone& zone) {
   const auto fork = options_.forks.find(zone.path);
   if (fork == options_.forks.end()) return;
-  if (zone.parent >= 0)
-    throw Error(zone.path, "", "lies in a zone; a run forks from a step of the outermost one");
   if (!zone.base)
     throw Error(zone.path, "", "has no content key: what it does can't be told from another loop's");
   zone.fork = fork->second;

@@ -78,6 +78,7 @@ class Compiler {
 
   // merge.cpp and schedule.cpp: what needs the whole plan
   void mergeCalls(std::vector<OpId>& list);
+  void requireForks() const;
   void finishDepths();
   void lifetimes(std::vector<OpId>& list, int zone);
   void fillTargets();

@@ -111,7 +111,7 @@ struct CompileOptions {
   bool tabulate = true;
   bool merge = true;
   std::vector<std::string> keep;           // "path.port" whose values the caller wants after the run
-  std::map<std::string, ForkPoint> forks;  // outermost zones, by path, that begin from another loop's state
+  std::map<std::string, ForkPoint> forks;  // zones, by path, whose first loop begins from another's state
 };
 
 /// Checks and plans a document. Throws Error on the node and port that can't be run: unknown types,

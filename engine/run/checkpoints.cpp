@@ -32,26 +32,26 @@ DiskCheckpoints::Entry& DiskCheckpoints::entryOf(const std::string& zone, const 
   return entry;
 }
 
-CheckpointStore::State DiskCheckpoints::find(const std::string& zone, const StepKeys& keys, int64_t count,
-                                             const PlanZone& plan) {
-  Entry& entry = entryOf(zone, keys.base());
+CheckpointStore::State DiskCheckpoints::find(const Loop& loop) {
+  const std::string& zone = loop.zone.path;
+  Entry& entry = entryOf(zone, loop.keys.base());
   std::error_code ignored;
   if (!fs::exists(entry.file, ignored)) {
     if (options_.resume) noteOthers(entry, zone);
     return {};
   }
-  std::optional<State> state = load(entry, zone, keys, plan);
+  std::optional<State> state = load(entry, loop);
   if (!state) return {};
-  if (state->done > count) {
+  if (state->done > loop.count) {
     say(zone, "a checkpoint of it has " + std::to_string(state->done) + " steps done, more than the " +
-                  std::to_string(count) + " wanted now: it begins anew");
+                  std::to_string(loop.count) + " wanted now: it begins anew");
     return {};
   }
   // Kept even when it is not used: equal keys mean equal states, so an earlier one must not replace it.
   entry.onDisk = state->done;
-  entry.count = count;
+  entry.count = loop.count;
   if (options_.resume) return std::move(*state);
-  say(zone, "a checkpoint of this very run has " + progressText(state->done, count) +
+  say(zone, "a checkpoint of this very run has " + progressText(state->done, loop.count) +
                 " done; --resume would go on from there");
   return {};
 }
@@ -69,23 +69,23 @@ void DiskCheckpoints::noteOthers(const Entry& entry, const std::string& zone) co
   say(zone, "there is no checkpoint of it in " + options_.folder.string() + ": it begins anew");
 }
 
-std::optional<CheckpointStore::State> DiskCheckpoints::load(const Entry& entry, const std::string& zone,
-                                                            const StepKeys& keys, const PlanZone& plan) {
+std::optional<CheckpointStore::State> DiskCheckpoints::load(const Entry& entry, const Loop& loop) {
   try {
     const Archive archive = readSealed(entry.file);
     if (archive.meta.value("checkpoint", 0) != kFormat) throw Error("it is no checkpoint of this version");
     State state;
     state.done = archive.meta.value("done", int64_t{0});
     if (state.done < 1 || state.done > kMostSteps) throw Error("its count of steps is damaged");
-    const Key wanted = keys.after(state.done);
+    const Key wanted = loop.keys.after(state.done);
     if (wanted && archive.meta.value("key", "") != wanted.hex())
       throw Error("it is of another graph, seed or weight file");
-    state.states = takeValues(archive, "state", stateNames(plan), *options_.registry, options_.device);
-    state.collected = takeValues(archive, "collect", collectNames(plan), *options_.registry, options_.device);
-    checkTypes(state, plan, *options_.plan);
+    state.states = takeValues(archive, "state", stateNames(loop.zone), *options_.registry, options_.device);
+    state.collected =
+        takeValues(archive, "collect", collectNames(loop.zone), *options_.registry, options_.device);
+    checkTypes(state, loop.zone, *options_.plan);
     return state;
   } catch (const std::exception& error) {
-    say(zone,
+    say(loop.zone.path,
         "the checkpoint " + entry.file.string() + " can't be used: " + error.what() + ". It begins anew");
     return std::nullopt;
   }
@@ -100,35 +100,33 @@ bool DiskCheckpoints::due(const Entry& entry, int64_t done, int64_t count) const
   return passed >= std::max(options_.everySeconds, entry.cost / kMostShare);
 }
 
-void DiskCheckpoints::offer(const std::string& zone, const StepKeys& keys, int64_t done, int64_t count,
-                            const std::function<State()>& state) {
-  Entry& entry = entryOf(zone, keys.base());
-  if (!due(entry, done, count)) return;
+void DiskCheckpoints::offer(const Loop& loop, int64_t done, const std::function<State()>& state) {
+  Entry& entry = entryOf(loop.zone.path, loop.keys.base());
+  if (!due(entry, done, loop.count)) return;
   const Clock::time_point start = Clock::now();
   try {
-    save(entry, zone, keys, count, state());
+    save(entry, loop, state());
   } catch (const std::exception& error) {
     // The work itself is unharmed; a run without checkpoints is better than none.
     entry.refused = true;
-    say(zone, std::string("can't be resumed later: ") + error.what());
+    say(loop.zone.path, std::string("can't be resumed later: ") + error.what());
   }
   entry.last = Clock::now();
   entry.cost = std::chrono::duration<double>(entry.last - start).count();
 }
 
-void DiskCheckpoints::save(Entry& entry, const std::string& zone, const StepKeys& keys, int64_t count,
-                           const State& state) {
+void DiskCheckpoints::save(Entry& entry, const Loop& loop, const State& state) {
   Archive archive;
   addValues(archive, "state", state.states, *options_.registry);
   addValues(archive, "collect", state.collected, *options_.registry);
   archive.meta["checkpoint"] = kFormat;
-  archive.meta["key"] = keys.after(state.done).hex();
-  archive.meta["zone"] = zone;
+  archive.meta["key"] = loop.keys.after(state.done).hex();
+  archive.meta["zone"] = loop.zone.path;
   archive.meta["done"] = state.done;
-  archive.meta["count"] = count;
+  archive.meta["count"] = loop.count;
   writeSealed(entry.file, std::move(archive), Durability::power_cut);
   entry.onDisk = state.done;
-  entry.count = count;
+  entry.count = loop.count;
 }
 
 std::vector<DiskCheckpoints::Kept> DiskCheckpoints::kept() const {

@@ -34,10 +34,9 @@ class DiskCheckpoints final : public CheckpointStore {
   explicit DiskCheckpoints(Options options);
 
   /// A file of another key, or one that is damaged, is left alone and said so.
-  State find(const std::string& zone, const StepKeys& keys, int64_t count, const PlanZone& plan) override;
+  State find(const Loop& loop) override;
   /// A state that can't be kept (a type without a form on disk, a full disk) is said once and stops no run.
-  void offer(const std::string& zone, const StepKeys& keys, int64_t done, int64_t count,
-             const std::function<State()>& state) override;
+  void offer(const Loop& loop, int64_t done, const std::function<State()>& state) override;
 
   /// What of this run's zones is on disk.
   std::vector<Kept> kept() const;
@@ -56,9 +55,8 @@ class DiskCheckpoints final : public CheckpointStore {
 
   Entry& entryOf(const std::string& zone, const Key& base);
   bool due(const Entry& entry, int64_t done, int64_t count) const;
-  void save(Entry& entry, const std::string& zone, const StepKeys& keys, int64_t count, const State& state);
-  std::optional<State> load(const Entry& entry, const std::string& zone, const StepKeys& keys,
-                            const PlanZone& plan);
+  void save(Entry& entry, const Loop& loop, const State& state);
+  std::optional<State> load(const Entry& entry, const Loop& loop);
   void noteOthers(const Entry& entry, const std::string& zone) const;
   void say(const std::string& zone, const std::string& message) const;
 

@@ -1,5 +1,6 @@
 #pragma once
-// Private to engine/run: the executor. Split over run.cpp (operations) and run_zone.cpp (loops).
+// Private to engine/run: the executor. Split over run.cpp (operations), run_zone.cpp (loops) and the files
+// named below.
 #include <chrono>
 #include <set>
 #include <span>
@@ -35,6 +36,15 @@ class Run::Implementation final : public RunServices {
     std::span<Value* const> takeable() const { return std::span(slots).subspan(ins + outs); }
   };
   using Watched = std::pair<std::string, SlotId>;
+  // A zone that goes round.
+  struct Round {
+    const PlanZone& zone;
+    int64_t count;
+    int64_t first = 0;
+    std::vector<Recording> recordings = {};
+    StepKeys keys = {};    // none where nothing of it is kept
+    bool byValue = false;  // they look at what comes with each step of the outermost loop
+  };
   // Who looks inside one node: tells the observer what it shows.
   class Inside final : public InsideWatch {
    public:
@@ -99,7 +109,7 @@ class Run::Implementation final : public RunServices {
 
   // run_zone.cpp
   void runZone(const PlanOp& op);
-  void loop(const PlanZone& zone, int64_t first, int64_t count, std::vector<Recording>& recordings);
+  void loop(Round& round);
   void runTable(const PlanOp& op);
   void tableMember(int zone, const PlanOp& op, size_t steps);
   Value* tabledAt(int zone, SlotId slot, size_t step);
@@ -108,17 +118,20 @@ class Run::Implementation final : public RunServices {
   void leaveStep(const PlanZone& zone, bool last, std::vector<Recording>& recordings);
   void collect(const PlanZone& zone, bool last, std::vector<Recording>& recordings);
 
+  // run_resume.cpp
+  void listKept();
+  bool isKept(const PlanZone& zone) const { return options_.checkpoints && (zone.parent < 0 || keepsInner_); }
+  bool forksHere(const PlanZone& zone) const;
+  void requireForks(const Round& round) const;
+  void nameStates(Round& round, const std::optional<ForkPoint>& fork);
+  int64_t resume(Round& round);
+  void offerCheckpoint(const Round& round, int64_t done);
+  void offerInterrupted(const Round& round);
+
   // run_finite.cpp
   void checkStates(const PlanZone& zone, const std::vector<Value>& next);
   [[noreturn]] void findNotFinite(const PlanZone& zone, const PlanZone::State& state, const Value& next);
   void checkFinite(const PlanOp& op, const Bound& bound) const;
-  bool isKept(const PlanZone& zone) const { return options_.checkpoints && zone.parent < 0; }
-  StepKeys stepKeys(const PlanZone& zone, int64_t count);
-  int64_t resume(const PlanZone& zone, int64_t count, std::vector<Recording>& recordings);
-  void offerCheckpoint(const PlanZone& zone, int64_t done, int64_t count,
-                       const std::vector<Recording>& recordings);
-  void offerInterrupted(const PlanZone& zone, int64_t first, int64_t count,
-                        const std::vector<Recording>& recordings);
   size_t indexOf(const PlanZone& zone) const { return static_cast<size_t>(&zone - plan_->zones.data()); }
 
   std::shared_ptr<const Plan> plan_;
@@ -129,18 +142,20 @@ class Run::Implementation final : public RunServices {
   std::vector<char> runs_;    // operations that it runs
   std::vector<char> zoneRuns_;
   std::vector<char> watchedZone_;  // something in it is watched: it must go round
+  bool keepsInner_ = false;
+  std::vector<char> hasKeys_;                 // zones whose loops' states have names
+  std::vector<const PlanZone*> inwardForks_;  // zones within others that a fork has yet to begin in
   std::unordered_map<SlotId, const std::string*> watched_;
   std::set<SlotId> forced_;                // of these, what is computed because it is watched
   std::set<OpId> forcedOps_;               // that run because somebody looks inside
   std::map<std::string, Inside> insides_;  // by path
   uint64_t liveVersion_ = 0;
   std::vector<int64_t> iteration_;  // of the zones that are running, outermost first
-  std::vector<const PlanZone*> running_;
+  std::vector<const Round*> running_;
   std::unordered_map<SlotId, std::vector<Value>> tables_;  // values for each step of what was tabled
   std::vector<char> tableFilled_;                          // by zone
   std::vector<std::vector<Watched>> itemProbes_;           // by zone: what is there when a step begins
   std::vector<std::vector<Watched>> stateProbes_;          // by zone: what is there when it has ended
-  StepKeys keys_;                                          // of the outermost zone that is running
   CallJoiner* joiner_ = nullptr;
   bool everyNode_ = false;
   bool finding_ = false;  // a step runs again to find where its first NaN comes from

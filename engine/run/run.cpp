@@ -36,6 +36,7 @@ Run::Implementation::Implementation(std::shared_ptr<const Plan> plan, RunOptions
   tableFilled_.assign(plan_->zones.size(), 0);
   watchedZone_.assign(plan_->zones.size(), 0);
   everyNode_ = options_.observer && options_.observer->wantsEveryNode();
+  listKept();
   bindProbes();
 }
 
@@ -349,7 +350,7 @@ std::string Run::Implementation::whereInLoop() const {
   std::string where;
   for (size_t i = 0; i < running_.size(); ++i)
     where += (where.empty() ? " (at step " : ", step ") + std::to_string(iteration_[i]) + " of " +
-             running_[i]->path;
+             running_[i]->zone.path;
   return where.empty() ? "" : where + ")";
 }
 

@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -17,18 +18,27 @@ namespace loom {
 class CheckpointStore {
  public:
   virtual ~CheckpointStore() = default;
+  /// A zone that goes round, once.
+  struct Loop {
+    const PlanZone& zone;
+    const StepKeys& keys;
+    int64_t count;                    // steps it takes
+    std::span<const int64_t> around;  // steps done of the zones around it, outermost first
+  };
   struct State {
     int64_t done = 0;                        // steps finished
     std::map<std::string, Value> states;     // by the state's name
     std::map<std::string, Value> collected;  // recordings so far
   };
   /// The furthest state of this loop with at most `count` steps done, one that was kept under
-  /// keys.after(done); done = 0 where there is none.
-  virtual State find(const std::string& zone, const StepKeys& keys, int64_t count, const PlanZone& plan) = 0;
-  /// Offered after every step of an outermost zone, before the observer is told of it; the store decides when
+  /// keys.after(done); done = 0 where there is none. Asked when an outermost loop begins, or one that a fork
+  /// begins in.
+  virtual State find(const Loop& loop) = 0;
+  /// Offered after every step of an outermost loop, before the observer is told of it; the store decides when
   /// it is worth the writing.
-  virtual void offer(const std::string& zone, const StepKeys& keys, int64_t done, int64_t count,
-                     const std::function<State()>& state) = 0;
+  virtual void offer(const Loop& loop, int64_t done, const std::function<State()>& state) = 0;
+  /// Whether it is asked and offered steps of loops within others too. Asked once a run.
+  virtual bool keepsInner() const { return false; }
 };
 
 struct RunOptions {

@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "engine/run/implementation.h"
-#include "engine/run/saved_value.h"
 #include "engine/run/statistics.h"
 
 namespace loom {
@@ -15,14 +14,6 @@ Value withoutGradients(const Value& value) {
   if (value.is<at::Tensor>() && value.as<at::Tensor>().requires_grad())
     return Value::of<at::Tensor>(value.as<at::Tensor>().detach());
   return value;
-}
-
-void addValue(KeyBuilder& key, const Value& value) {
-  key.add(value.type().id);
-  if (value.type().isScalar())
-    key.add(value.type().format(value).dump());
-  else
-    key.add(digestOf(value.type().save(value)));
 }
 
 }  // namespace
@@ -48,24 +39,24 @@ int64_t Run::Implementation::stepsOf(const PlanZone& zone) const {
 
 void Run::Implementation::runZone(const PlanOp& op) {
   const PlanZone& zone = plan_->zones[op.zone];
-  const int64_t count = stepsOf(zone);
+  Round round{zone, stepsOf(zone)};
   for (const PlanZone::State& state : zone.state) slots_[state.slot] = slots_[state.init];
-  std::vector<Recording> recordings(zone.collect.size());
-  const int64_t first = resume(zone, count, recordings);
-  if (options_.observer) options_.observer->zoneStarted(zone.path, first, count, zone.depth);
-  slots_[zone.countItem] = Value::of<Int>(count);
+  round.recordings.resize(zone.collect.size());
+  round.first = resume(round);
+  if (options_.observer) options_.observer->zoneStarted(zone.path, round.first, round.count, zone.depth);
+  slots_[zone.countItem] = Value::of<Int>(round.count);
 
   c10::AutoGradMode gradients(zone.gradients);
-  iteration_.push_back(first);
-  running_.push_back(&zone);
+  iteration_.push_back(round.first);
+  running_.push_back(&round);
   const auto leave = [&] {
     iteration_.pop_back();
     running_.pop_back();
   };
   try {
-    loop(zone, first, count, recordings);
+    loop(round);
   } catch (const Cancelled&) {
-    offerInterrupted(zone, first, count, recordings);
+    offerInterrupted(round);
     leave();
     throw;
   } catch (...) {
@@ -75,22 +66,24 @@ void Run::Implementation::runZone(const PlanOp& op) {
   leave();
   for (const PlanZone::State& state : zone.state) slots_[state.result] = std::move(slots_[state.slot]);
   for (size_t i = 0; i < zone.collect.size(); ++i)
-    slots_[zone.collect[i].out] = Value::of<Recording>(std::move(recordings[i]));
+    slots_[zone.collect[i].out] = Value::of<Recording>(std::move(round.recordings[i]));
   if (options_.observer) options_.observer->zoneFinished(zone.path, zone.depth);
 }
 
-void Run::Implementation::loop(const PlanZone& zone, int64_t first, int64_t count,
-                               std::vector<Recording>& recordings) {
-  for (int64_t step = first; step < count; ++step) {
+void Run::Implementation::loop(Round& round) {
+  const PlanZone& zone = round.zone;
+  if (round.first >= round.count) requireForks(round);
+  for (int64_t step = round.first; step < round.count; ++step) {
     iteration_.back() = step;
     enterStep(zone, step);
     runList(zone.body);
+    if (step == round.first) requireForks(round);
     const bool stop = zone.until >= 0 && !at(zone.until)->empty() && at(zone.until)->as<Bool>();
-    leaveStep(zone, stop || step + 1 == count, recordings);
+    leaveStep(zone, stop || step + 1 == round.count, round.recordings);
     // Where it ends early is no state to go on from: a run that goes on would not know that this was the end.
-    if (!stop) offerCheckpoint(zone, step + 1, count, recordings);
+    if (!stop) offerCheckpoint(round, step + 1);
     if (options_.observer)
-      options_.observer->stepFinished({zone.path, iteration_, step + 1, count, zone.depth});
+      options_.observer->stepFinished({zone.path, iteration_, step + 1, round.count, zone.depth});
     if (stop) return;
   }
 }
@@ -138,84 +131,6 @@ void Run::Implementation::collect(const PlanZone& zone, bool last, std::vector<R
     if (!value.empty() && (iteration_.back() % collect.every == 0 || last))
       recordings[i].frames.push_back({iteration_, withoutGradients(value)});
   }
-}
-
-// --- going on where an earlier run stopped ---
-
-// What comes with each step is told apart by value where it is known before the loop.
-StepKeys Run::Implementation::stepKeys(const PlanZone& zone, int64_t count) {
-  const bool known = zone.tableOps.empty() || tableFilled_[indexOf(zone)];
-  if (!zone.loopBase || !known || count > kMostTabled) return StepKeys(zone.base, {}, zone.fork);
-  if (zone.stepValues.empty()) return StepKeys(zone.loopBase, {}, zone.fork);
-  std::vector<Key> items;
-  items.reserve(static_cast<size_t>(count));
-  const auto valueAt = [&](SlotId slot, int64_t step) {
-    for (const PlanZone::Over& over : zone.over)
-      if (over.item == slot) return over.sequence->at(slots_[over.source], step);
-    return tables_.at(slot).at(static_cast<size_t>(step));
-  };
-  for (int64_t step = 0; step < count; ++step) {
-    KeyBuilder key("step");
-    for (SlotId slot : zone.stepValues) {
-      const Value value = valueAt(slot, step);
-      addValue(key, value);
-    }
-    items.push_back(key.key());
-  }
-  return StepKeys(zone.loopBase, std::move(items), zone.fork);
-}
-
-int64_t Run::Implementation::resume(const PlanZone& zone, int64_t count, std::vector<Recording>& recordings) {
-  if (!isKept(zone)) {
-    if (zone.fork) throw Error(zone.path, "", "has nothing kept to fork from");
-    return 0;
-  }
-  keys_ = stepKeys(zone, count);
-  if (!keys_) return 0;
-  const CheckpointStore::State found = options_.checkpoints->find(zone.path, keys_, count, zone);
-  const bool complete = found.done > 0 && found.done <= count &&
-                        std::all_of(zone.state.begin(), zone.state.end(), [&](const PlanZone::State& state) {
-                          return found.states.contains(state.name);
-                        });
-  if (zone.fork && (!complete || found.done < zone.fork->done))
-    throw Error(zone.path, "",
-                "the state after step " + std::to_string(zone.fork->done) +
-                    ", to fork from, was not kept, or is not one that this graph's zone can begin with");
-  if (!complete) return 0;
-  for (const PlanZone::State& state : zone.state) slots_[state.slot] = found.states.at(state.name);
-  for (size_t i = 0; i < zone.collect.size(); ++i) {
-    const auto kept = found.collected.find(zone.collect[i].name);
-    if (kept == found.collected.end()) continue;
-    // The last frame of a shorter loop may be one that a longer loop does not have.
-    for (const Recording::Frame& frame : kept->second.as<Recording>().frames)
-      if (frame.iteration.back() % zone.collect[i].every == 0 || frame.iteration.back() + 1 == count)
-        recordings[i].frames.push_back(frame);
-  }
-  log(zone.path, "goes on after step " + std::to_string(found.done) + " of " + std::to_string(count));
-  return found.done;
-}
-
-void Run::Implementation::offerCheckpoint(const PlanZone& zone, int64_t done, int64_t count,
-                                          const std::vector<Recording>& recordings) {
-  if (!isKept(zone) || !keys_) return;
-  options_.checkpoints->offer(zone.path, keys_, done, count, [&] {
-    CheckpointStore::State state;
-    state.done = done;
-    for (const PlanZone::State& each : zone.state) state.states[each.name] = slots_[each.slot];
-    for (size_t i = 0; i < zone.collect.size(); ++i)
-      state.collected[zone.collect[i].name] = Value::of<Recording>(recordings[i]);
-    return state;
-  });
-}
-
-// Stopped within a step: the steps before it are done, and their states still there unless this one took
-// them.
-void Run::Implementation::offerInterrupted(const PlanZone& zone, int64_t first, int64_t count,
-                                           const std::vector<Recording>& recordings) {
-  const int64_t done = iteration_.back();
-  for (const PlanZone::State& state : zone.state)
-    if (slots_[state.slot].empty()) return;
-  if (done > first) offerCheckpoint(zone, done, count, recordings);
 }
 
 // --- what is done for all steps at once ---

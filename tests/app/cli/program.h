@@ -76,6 +76,39 @@ class Program {
   QTemporaryDir folder_;
 };
 
+/// A walk within a walk: each of three rounds goes down a chain of ten steps, and then adds noise of its own.
+inline const char* const kRounds = R"({
+  "noiseloom": 1,
+  "title": "Rounds",
+  "nodes": {
+    "schedule": {"type": "schedule.noise", "version": 1, "params": {"steps": 10}},
+    "timesteps": {"type": "schedule.timesteps", "version": 1, "params": {"spacing": "all"}, "inputs": {"schedule": "schedule.schedule"}},
+    "noise": {"type": "noise.gaussian", "version": 1, "params": {"batch": 1, "seed": 1, "shape": [3, 8, 8]}},
+    "levels": {"type": "timesteps.list", "version": 1, "params": {"list": [8, 5, 2]}},
+    "rounds": {
+      "type": "zone",
+      "over": {"t": "levels.timesteps"},
+      "state": {"x": {"init": "noise.noise", "next": "again.x_prev"}},
+      "nodes": {
+        "walk": {
+          "type": "zone",
+          "over": {"t": "timesteps.timesteps"},
+          "state": {"y": {"init": "rounds.x", "next": "step.x_prev"}},
+          "nodes": {
+            "z": {"type": "noise.gaussian", "version": 1, "params": {"seed": 2}, "inputs": {"like": "walk.y"}},
+            "step": {"type": "step.ddpm", "version": 1, "inputs": {"noise": "z.noise", "schedule": "schedule.schedule", "t": "walk.t", "x0": "walk.y", "x_t": "walk.y"}}
+          }
+        },
+        "fresh": {"type": "noise.gaussian", "version": 1, "params": {"seed": 3}, "inputs": {"like": "walk.y"}},
+        "again": {"type": "step.ddpm", "version": 1, "inputs": {"noise": "fresh.noise", "schedule": "schedule.schedule", "t": "rounds.t", "x0": "walk.y", "x_t": "walk.y"}}
+      }
+    },
+    "picture": {"type": "image.from_latent", "version": 1, "inputs": {"latent": "rounds.x"}},
+    "save": {"type": "image.save", "version": 1, "params": {"path": "rounds.png"}, "inputs": {"image": "picture.image"}}
+  },
+  "outputs": {"x": {"from": "rounds.x"}}
+})";
+
 /// x goes down a DDPM chain whose every guess at x_0 is x_t itself: real nodes and noise, no network.
 inline const char* const kWalk = R"({
   "noiseloom": 1,

@@ -361,6 +361,57 @@ class ProtocolTest : public QObject {
     QCOMPARE(range["data"].toObject()["port"].toString(), "steps");
   }
 
+  // A fork within a round, of a run that is paused there.
+  void forksWithin() {
+    Client client(program_);
+    client.hello();
+    const QJsonValue graph = client.result("graph.submit", {{"text", QString(kRounds)}})["graph"];
+    const QString run =
+        client
+            .result("run.start", {{"graph", graph},
+                                  {"keepSteps", QJsonObject{{"inner", true}}},
+                                  {"pauseAt", QJsonObject{{"zone", "walk"}, {"done", 7}}}})["run"]
+            .toString();
+    QVERIFY(!client.state(run, {"paused"}).isEmpty());
+    const QJsonArray zones = client.result("run.steps", {{"run", run}})["zones"].toArray();
+    QCOMPARE(zones.size(), 1);
+    QCOMPARE(zones[0].toObject()["zone"].toString(), "walk");
+    QCOMPARE(zones[0].toObject()["within"].toArray(), QJsonArray{0});
+    QCOMPARE(zones[0].toObject()["steps"].toArray(), (QJsonArray{1, 2, 3, 4, 5, 6, 7}));
+    const auto forked = [&](const QJsonValue& at, const QString& zone) {
+      return QJsonObject{{"graph", graph}, {"fork", QJsonObject{{"run", run}, {"at", at}, {"zone", zone}}}};
+    };
+    const QString fork = client.result("run.start", forked(QJsonArray{0, 5}, "walk"))["run"].toString();
+    QVERIFY(!client.state(fork, {"finished"}).isEmpty());
+    client.result("run.continue", {{"run", run}});
+    QVERIFY(!client.state(run, {"finished"}).isEmpty());
+    QVERIFY(client.result("diff", {{"a", run}, {"b", fork}})["equal"].toBool());
+
+    const auto refused = [&](const QJsonValue& at, const QString& zone) {
+      const QJsonObject error = client.error("run.start", forked(at, zone));
+      return QString::number(error["code"].toInt()) + " " + error["message"].toString();
+    };
+    QCOMPARE(
+        refused(QJsonArray{0, 11}, "walk"),
+        "-32002 run.start: fork: the state after step 0,11 of walk was not kept; there are 1, 2, 3, 4, 5, 6, "
+        "7, 8, 9, 10 in step 0");
+    QVERIFY(refused(QJsonArray{5, 1}, "").endsWith("steps of it were kept in step 0, 1, 2"));
+    QVERIFY(refused(QJsonArray{1, 1}, "rounds").contains("kept are steps of rounds, walk in rounds"));
+    for (const QJsonValue& at :
+         {QJsonValue(QJsonArray{}), QJsonValue(QJsonArray{-1, 2}), QJsonValue(QJsonArray{1, 0}),
+          QJsonValue(0), QJsonValue(QJsonArray{1, "2"}), QJsonValue("1,2")})
+      QVERIFY2(refused(at, "walk").startsWith("-32602"), qPrintable(refused(at, "walk")));
+    // Of other types: said before the run is in line.
+    QByteArray other = kRounds;
+    other.replace("\"y\"", "\"w\"").replace("walk.y", "walk.w");
+    QJsonObject changed = forked(QJsonArray{1, 5}, "walk");
+    changed["graph"] = client.result("graph.submit", {{"text", QString(other)}})["graph"];
+    const QJsonObject error = client.error("run.start", changed);
+    QCOMPARE(error["code"].toInt(), -32001);
+    QCOMPARE(error["data"].toObject()["node"].toString(), "walk");
+    QVERIFY(error["message"].toString().contains("holds nothing of this name"));
+  }
+
   void queueInOrder() {
     Client client(program_);
     client.hello();

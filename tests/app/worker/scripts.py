@@ -1,6 +1,7 @@
 """The Python module against the program itself: every method of the protocol is called. Run by python_test;
 by hand: NOISELOOM=build/noiseloom PYTHONPATH=app/python python3 -m unittest tests/app/worker/scripts.py"""
 
+import copy
 import gc
 import json
 import os
@@ -40,6 +41,17 @@ WALK = {
     "inputs": {"seed": {"to": ["noise.seed"]}, "other": {"to": ["z.seed"]}, "batch": {"to": ["noise.batch"]},
                "shape": {"to": ["noise.shape"]}, "steps": {"to": ["schedule.steps"]}},
     "outputs": {"x": {"from": "sampling.x"}, "image": {"from": "picture.image"}}}
+
+
+def rounds():
+    """The walk three times over, one after the other: a zone within a zone."""
+    graph = copy.deepcopy(WALK)
+    sampling = graph["nodes"].pop("sampling")
+    sampling["state"]["x"]["init"] = "rounds.x"
+    graph["nodes"]["rounds"] = {"type": "zone", "count": 3, "nodes": {"sampling": sampling},
+                                "state": {"x": {"init": "noise.noise", "next": "sampling.x"}}}
+    graph["nodes"]["picture"]["inputs"]["latent"] = graph["outputs"]["x"]["from"] = "rounds.x"
+    return graph
 
 
 def flat(value):
@@ -149,6 +161,36 @@ class Steering(Base):
         with self.assertRaises(noiseloom.NoiseloomError) as caught:
             run.fork(at=101, out=self.out)
         self.assertIn("was not kept", str(caught.exception))
+
+    def test_fork_within(self):
+        graph = self.worker.graph(rounds()).set("steps", 10)
+        run = graph.run(out=self.out, record=["step.x_prev"], keep_steps={"inner": True}).wait(SOON)
+        kept = {(each["zone"], tuple(each.get("within", []))): each["steps"] for each in run.steps()}
+        self.assertEqual(kept, {("rounds", ()): [1, 2, 3], **{("sampling", (i,)): list(range(1, 11)) for i in range(3)}})
+        same = run.fork(at=(1, 4), out=self.out).wait(SOON)
+        self.assertEqual(same.status()["zones"][0]["first"], 1)
+        self.assertTrue(noiseloom.diff(run, same)["equal"])
+        self.assertEqual({each["run"] for each in same.frames("step.x_prev")[:14]}, {run.id})
+        self.assertEqual({each["run"] for each in same.frames("step.x_prev")[14:]}, {same.id})
+        other = run.fork(at=[1, 4], zone="sampling", set={"other": 9}, keep_steps={"inner": 3},
+                         out=self.out + "-fork").wait(SOON)
+        table = noiseloom.diff(run, other)["ports"][0]
+        self.assertEqual(table["first"]["iteration"], [1, 4])
+        self.assertEqual(len(table["rows"]), 30)
+        # Its own steps, and before those the ones that it has from the other run.
+        kept = {(each["zone"], tuple(each.get("within", []))): each["steps"] for each in other.steps()}
+        self.assertEqual(kept[("sampling", (1,))], [1, 2, 3, 4, 6, 9, 10])
+        self.assertEqual(kept[("sampling", (2,))], [3, 6, 9, 10])
+        self.assertEqual(kept[("sampling", (0,))], list(range(1, 11)))
+        third = other.fork(at=(1, 9), set={"other": 8}, out=self.out + "-third").wait(SOON)
+        verified = subprocess.run([noiseloom.find_program(), "verify", "--exact"] + other.files + third.files,
+                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        self.assertEqual(verified.returncode, 0, verified.stdout)
+        for at, message in (((1, 11), "there are 1, 2, 3"), ((3, 1), "steps of it were kept in step 0, 1, 2"),
+                            ((1, 1, 1), "kept are steps of rounds, sampling in rounds"), ((1, 0), "a step from 1 up")):
+            with self.assertRaises(noiseloom.NoiseloomError) as caught:
+                run.fork(at=at, out=self.out)
+            self.assertIn(message, str(caught.exception))
 
     def test_events(self):
         run = self.walk(steps=20).run(out=self.out, statistics=["step.x_prev"], pause_at=2)

@@ -13,16 +13,15 @@ namespace {
 // Keeps everything in memory; stops the run at a step if asked to.
 class Memory final : public CheckpointStore {
  public:
-  State find(const std::string& zone, const StepKeys& keys, int64_t count, const PlanZone&) override {
-    const auto found = kept.find({zone, keys.base().hex()});
-    if (found == kept.end() || found->second.state.done > count) return {};
-    return found->second.key == keys.after(found->second.state.done) ? found->second.state : State{};
+  State find(const Loop& loop) override {
+    const auto found = kept.find({loop.zone.path, loop.keys.base().hex()});
+    if (found == kept.end() || found->second.state.done > loop.count) return {};
+    return found->second.key == loop.keys.after(found->second.state.done) ? found->second.state : State{};
   }
-  void offer(const std::string& zone, const StepKeys& keys, int64_t done, int64_t,
-             const std::function<State()>& state) override {
+  void offer(const Loop& loop, int64_t done, const std::function<State()>& state) override {
     ++offers;
     if (done % every == 0 || cancel.requested())
-      kept[{zone, keys.base().hex()}] = {state(), keys.after(done)};
+      kept[{loop.zone.path, loop.keys.base().hex()}] = {state(), loop.keys.after(done)};
     if (done == stopAt) cancel.request();
   }
   struct Kept {
@@ -179,9 +178,8 @@ class ResumeTest : public QObject {
     QFETCH(bool, complete);
     struct Bad final : CheckpointStore {
       State state;
-      State find(const std::string&, const StepKeys&, int64_t, const PlanZone&) override { return state; }
-      void offer(const std::string&, const StepKeys&, int64_t, int64_t,
-                 const std::function<State()>&) override {}
+      State find(const Loop&) override { return state; }
+      void offer(const Loop&, int64_t, const std::function<State()>&) override {}
     } bad;
     bad.state.done = done;
     bad.state.states["x"] = Value::of<at::Tensor>(at::zeros({2}));

@@ -91,13 +91,10 @@ struct StopAfter final : CheckpointStore {
   CancelToken& cancel;
   int64_t steps;
   StopAfter(CheckpointStore& s, CancelToken& c, int64_t n) : store(s), cancel(c), steps(n) {}
-  State find(const std::string& zone, const StepKeys& keys, int64_t count, const PlanZone& plan) override {
-    return store.find(zone, keys, count, plan);
-  }
-  void offer(const std::string& zone, const StepKeys& keys, int64_t done, int64_t count,
-             const std::function<State()>& state) override {
+  State find(const Loop& loop) override { return store.find(loop); }
+  void offer(const Loop& loop, int64_t done, const std::function<State()>& state) override {
     if (done == steps) cancel.request();
-    store.offer(zone, keys, done, count, state);
+    store.offer(loop, done, state);
   }
 };
 
