@@ -1,5 +1,8 @@
 #pragma once
 // A canvas alone in a window, with what tests do to it: real mouse and keys, and frames in between.
+#include <imgui_internal.h>
+
+#include <QInputMethodEvent>
 #include <QSignalSpy>
 #include <QTest>
 
@@ -18,14 +21,19 @@ class CanvasHost : public ImGuiWidget {
   }
   Canvas canvas;
 
-  void frames(int count = 3) {
+  void frames(int count = 2) {
     const int64_t until = framesPainted() + count;
     QElapsedTimer clock;
     clock.start();
-    while (framesPainted() < until && clock.elapsed() < 5000) {
-      redraw();
-      QCoreApplication::processEvents(QEventLoop::AllEvents, 20);
+    while (framesPainted() < until && clock.elapsed() < 20'000) {
+      update();
+      QCoreApplication::processEvents();
     }
+  }
+  /// So that the next click is no double one.
+  void forgetClicks() {
+    moveTo({2, 2});
+    for (double& time : ImGui::GetIO().MouseClickedTime) time = -1e9;
   }
   QPoint at(const std::string& node, const std::string& slot = {}, float x = 0.5f, float y = 0.5f) {
     const auto rect = canvas.rectOf(node, slot);
@@ -43,14 +51,14 @@ class CanvasHost : public ImGuiWidget {
   void moveTo(QPoint to, Qt::MouseButtons held = Qt::NoButton, Qt::KeyboardModifiers keys = {}) {
     QMouseEvent event(QEvent::MouseMove, to, mapToGlobal(to), Qt::NoButton, held, keys);
     QCoreApplication::sendEvent(this, &event);
-    frames(2);
+    frames(1);
   }
   void click(QPoint where, Qt::MouseButton button = Qt::LeftButton, Qt::KeyboardModifiers keys = {}) {
     moveTo(where, Qt::NoButton, keys);
     QTest::mousePress(this, button, keys, where);
-    frames(2);
+    frames(1);
     QTest::mouseRelease(this, button, keys, where);
-    frames(3);
+    frames(2);
   }
   void doubleClick(QPoint where) {
     moveTo(where);
@@ -60,16 +68,16 @@ class CanvasHost : public ImGuiWidget {
       QTest::mouseRelease(this, Qt::LeftButton, {}, where);
       frames(1);
     }
-    frames(3);
+    frames(2);
   }
   void press(QPoint from, Qt::MouseButton button = Qt::LeftButton, Qt::KeyboardModifiers keys = {}) {
     moveTo(from, Qt::NoButton, keys);
     QTest::mousePress(this, button, keys, from);
-    frames(2);
+    frames(1);
   }
   void release(QPoint to, Qt::MouseButton button = Qt::LeftButton, Qt::KeyboardModifiers keys = {}) {
     QTest::mouseRelease(this, button, keys, to);
-    frames(3);
+    frames(2);
   }
   void drag(QPoint from, QPoint to, Qt::MouseButton button = Qt::LeftButton,
             Qt::KeyboardModifiers keys = {}) {
@@ -82,12 +90,27 @@ class CanvasHost : public ImGuiWidget {
       QTest::keyClick(this, each.toLatin1());
       frames(1);
     }
-    frames(2);
+    frames(1);
   }
   void key(Qt::Key key, Qt::KeyboardModifiers keys = {}) {
     QTest::keyPress(this, key, keys);
-    frames(2);
+    frames(1);
     QTest::keyRelease(this, key, keys);
+    frames(2);
+  }
+  /// Whether the keyboard is at this item of a menu.
+  bool standsOn(const char* item) const {
+    const ImGuiContext& context = *ImGui::GetCurrentContext();
+    return context.NavWindow && context.NavId == context.NavWindow->GetID(item);
+  }
+  /// As an input method gives it: shown first, then taken.
+  void compose(const QString& preedit, const QString& text) {
+    QInputMethodEvent shown(preedit, {});
+    QCoreApplication::sendEvent(this, &shown);
+    frames(2);
+    QInputMethodEvent taken;
+    taken.setCommitString(text);
+    QCoreApplication::sendEvent(this, &taken);
     frames(2);
   }
   void shoot(const QString& name) {

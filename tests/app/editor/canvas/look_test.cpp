@@ -1,5 +1,7 @@
 // How the canvas looks: at several sizes and pixel ratios, dark and light; what it costs; that it rests.
 // LOOM_SHOTS: a folder for pictures of what was drawn.
+#include "app/editor/canvas/camera.h"
+#include "app/editor/gl/textures.h"
 #include "canvas_host.h"
 
 using namespace loom;
@@ -33,6 +35,30 @@ static const char* const kStates = R"({
       "clip": {"at": [800, 540]}}
   }
 })";
+
+// A picture of four pixels, larger and smaller than it is.
+class PictureHost : public ImGuiWidget {
+ public:
+  PictureHost() { resize(300, 200); }
+  PicturePtr picture = [] {
+    auto made = std::make_shared<Picture>();
+    made->id = nextPictureId();
+    made->width = made->height = 2;
+    made->rgba = {255, 0, 0, 255, 0, 0, 255, 255, 0, 0, 255, 255, 255, 0, 0, 255};
+    return made;
+  }();
+
+ protected:
+  void drawFrame() override {
+    ImDrawList* list = ImGui::GetBackgroundDrawList();
+    textures().draw(list, picture, {10, 10}, {110, 110});
+    textures().draw(list, picture, {150, 10}, {151, 11});
+    ImVec2 low(200, 10), high(280, 50);
+    fitPicture(*picture, low, high);
+    textures().draw(list, picture, low, high);
+    list->AddText({10, 150}, 0xFFFFFFFF, "text after it");
+  }
+};
 
 class LookTest : public QObject {
   Q_OBJECT
@@ -95,6 +121,79 @@ class LookTest : public QObject {
     host_->canvas.centreOn("denoise");
     host_->shoot("ddpm_close");
     host_->resize(1280, 800);
+  }
+
+  // A first look in a small window: what stands on nodes can be read, around the zone.
+  void beginsReadable() {
+    host_->resize(760, 480);
+    host_->frames(3);
+    QVERIFY(session_->open(NOISELOOM_SOURCE_DIR "/graphs/ddpm.loom"));
+    QTRY_VERIFY_WITH_TIMEOUT(session_->checked().current && session_->checked().ok, 20000);
+    host_->frames(3);
+    QVERIFY(host_->canvas.zoom() >= Camera::kReadable);
+    const auto zone = host_->canvas.rectOf("sampling");
+    QVERIFY(zone->x >= 0 && zone->x + zone->width <= host_->width() + 1);
+    host_->shoot("first_look");
+    // It follows the window's size until somebody went elsewhere.
+    host_->resize(1900, 1000);
+    host_->frames(3);
+    QVERIFY(host_->canvas.rectOf("weights")->x >= 0);
+    host_->canvas.zoomTo(0.9f);
+    host_->frames(2);
+    host_->resize(1280, 800);
+    host_->frames(3);
+    QVERIFY(std::abs(host_->canvas.zoom() - 0.9f) < 0.001f);
+    for (const float zoom : {0.35f, 0.2f}) {
+      host_->canvas.zoomTo(zoom);
+      host_->shoot(QString("far_%1").arg(zoom));
+    }
+  }
+
+  // The text size of the settings: 100 % has texts of that size.
+  void growsWithTheTextSize() {
+    host_->canvas.zoomTo(1);
+    host_->frames(2);
+    const float before = host_->canvas.rectOf("denoise")->width;
+    QFont font = host_->font();
+    font.setPixelSize(26);
+    host_->setFont(font);
+    host_->frames(3);
+    QCOMPARE(host_->canvas.zoom(), 1.f);
+    QVERIFY(std::abs(host_->canvas.rectOf("denoise")->width - 2 * before) < 0.5f);
+    host_->canvas.openSearch();
+    host_->frames(3);
+    QVERIFY(std::abs(ImGui::GetStyle().FontScaleMain - 2) < 0.01f);
+    host_->shoot("large_text");
+    host_->key(Qt::Key_Escape);
+    font.setPixelSize(13);
+    host_->setFont(font);
+    host_->frames(3);
+    QVERIFY(std::abs(host_->canvas.rectOf("denoise")->width - before) < 0.5f);
+  }
+
+  void drawsPixelsAsSquares() {
+    PictureHost pictures;
+    pictures.show();
+    QVERIFY(QTest::qWaitForWindowExposed(&pictures));
+    QTRY_VERIFY_WITH_TIMEOUT(pictures.framesPainted() > 3, 20000);
+    const QImage seen = pictures.grabFramebuffer();
+    const double ratio = pictures.devicePixelRatioF();
+    const auto at = [&](double x, double y) {
+      return seen.pixelColor(static_cast<int>(x * ratio), static_cast<int>(y * ratio));
+    };
+    for (const double x : {12., 58., 62., 108.})
+      for (const double y : {12., 58., 62., 108.}) {
+        const bool red = (x < 60) == (y < 60);
+        QCOMPARE(at(x, y), red ? QColor(255, 0, 0) : QColor(0, 0, 255));
+      }
+    // Smaller than its pixels it is their mean.
+    const QColor mean = at(150.5, 10.5);
+    QVERIFY(std::abs(mean.red() - 127) < 12 && std::abs(mean.blue() - 127) < 12);
+    // As wide as it is high, in the middle of a wider place.
+    QCOMPARE(at(222, 12), QColor(255, 0, 0));
+    QCOMPARE(at(258, 48), QColor(255, 0, 0));
+    QVERIFY(at(214, 30) != QColor(255, 0, 0) && at(214, 30) != QColor(0, 0, 255));
+    host_->frames(1);  // this one's context is the current one again
   }
 
   void showsARun() {
