@@ -139,6 +139,20 @@ void problemTip(const CanvasState& state, const NodeShape& node) {
 
 }  // namespace
 
+// Beside a node, where no other one lies; none where there is no room.
+static std::optional<Rect> freePlace(const CanvasState& state, const NodeShape& node, float wide,
+                                     float high) {
+  const Rect& at = node.rect;
+  for (const Rect& tried : {Rect{at.x, bottom(at) + 6, wide, high}, Rect{at.x, at.y - high - 6, wide, high},
+                            Rect{right(at) + 14, bottom(at) - high, wide, high}}) {
+    const auto& nodes = state.scene.nodes();
+    if (std::none_of(nodes.begin(), nodes.end(),
+                     [&](const NodeShape& each) { return !each.region() && overlap(each.rect, tried); }))
+      return tried;
+  }
+  return {};
+}
+
 void drawValues(const CanvasState& state, const Pen& pen) {
   using namespace sizes;
   const Ids& selected = state.session.selection().nodes;
@@ -170,7 +184,9 @@ void drawValues(const CanvasState& state, const Pen& pen) {
                      pen.width(FontKind::bold, kSmall, line.socket->label) +
                          pen.width(FontKind::numbers, kSmall, line.shape) + 10 + 2 * kInner});
   const Theme& theme = pen.theme();
-  Rect box{node->rect.x, bottom(node->rect) + 6, wide, 2 * kLine * static_cast<float>(lines.size()) + kInner};
+  const auto place = freePlace(state, *node, wide, 2 * kLine * static_cast<float>(lines.size()) + kInner);
+  if (!place) return;
+  const Rect box = *place;
   pen.fill(box, imColour(theme.field, 0.94), 5);
   pen.outline(box, imColour(theme.border), 5, 1);
   float y = box.y + kInner / 2 + kLine / 2;

@@ -6,7 +6,8 @@ namespace loom::editor {
 
 namespace {
 constexpr float kMargin = 12, kWide = 168, kHigh = 108;
-}
+constexpr float kMostShare = 0.18f;  // of the view's width
+}  // namespace
 
 bool Minimap::contains(ImVec2 pixel) const {
   return visible_ && pixel.x >= at_.x && pixel.y >= at_.y && pixel.x < at_.x + size_.x &&
@@ -31,12 +32,12 @@ void Minimap::draw(CanvasState& state, ImDrawList* list) {
   const Rect bounds = state.scene.bounds();
   visible_ = shown && bounds.width > 0 && camera.size.x > 420 && camera.size.y > 260;
   if (!visible_) return;
-  // As long as all is seen there is nothing to find on a map.
   const Theme& theme = Theme::current();
-  size_ = {kWide, kHigh};
-  at_ = {camera.at.x + camera.size.x - kWide - kMargin, camera.at.y + camera.size.y - kHigh - kMargin};
+  const float shrunk = std::min(1.f, camera.size.x * kMostShare / kWide);
+  size_ = {kWide * shrunk, kHigh * shrunk};
+  at_ = {camera.at.x + camera.size.x - size_.x - kMargin, camera.at.y + camera.size.y - size_.y - kMargin};
   whole_ = dragging_ ? whole_ : around(grown(bounds, 40), camera.seen());
-  scale_ = std::min(kWide / whole_.width, kHigh / whole_.height);
+  scale_ = std::min(size_.x / whole_.width, size_.y / whole_.height);
   const auto place = [&](Point point) {
     const Point from = point - middle(whole_);
     return ImVec2(at_.x + size_.x / 2 + from.x * scale_, at_.y + size_.y / 2 + from.y * scale_);

@@ -54,7 +54,9 @@ void mergeFallbacks() {
   for (const QStringList& names :
        {QStringList{"truetype/dejavu/DejaVuSans.ttf"},
         QStringList{"opentype/noto/NotoSansCJK-Regular.ttc", "truetype/noto/NotoSansCJK-Regular.ttc",
-                    "truetype/droid/DroidSansFallbackFull.ttf", "truetype/wqy/wqy-microhei.ttc"}})
+                    "noto-cjk/NotoSansCJK-Regular.ttc", "google-noto-sans-cjk-fonts/NotoSansCJK-Regular.ttc",
+                    "truetype/droid/DroidSansFallbackFull.ttf", "truetype/wqy/wqy-microhei.ttc",
+                    "truetype/wqy/wqy-zenhei.ttc", "truetype/unifont/unifont.ttf"}})
     if (const QString file = fontFile(names); !file.isEmpty())
       ImGui::GetIO().Fonts->AddFontFromFileTTF(QFile::encodeName(file).constData(), 0, &config);
 }

@@ -139,6 +139,7 @@ PicturePtr Session::pictureOf(const std::string& port) {
   Implementation& inside = *implementation_;
   const auto run = shownRun();
   if (!run) return {};
+  if (!inside.place_.empty() && inside.path_.empty()) return {};  // a group that nothing uses
   const std::string name = inside.path_ + port;
   Frames& frames = inside.frames_;
   const Cursor& at = inside.cursor_;

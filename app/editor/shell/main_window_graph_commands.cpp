@@ -67,6 +67,12 @@ void MainWindow::Implementation::addGraphCommands() {
       "graph.watch", "Graph", tr("Watch"), tr("Its pictures of every step on the timeline; again: no longer"),
       {"W"}, [&canvas] { canvas.watchSelected(); }, selected);
   add(
+      "graph.link", "Graph", tr("Link the selected"),
+      tr("Each feeds the next one to the right, by the ports that fit best"), {"Shift+L", "F", "Y"},
+      [&canvas] { canvas.linkSelected(); }, several);
+  add("graph.menu", "Graph/By keyboard", tr("Menu of the selection"), tr("What a right click on it offers"),
+      {"Menu; Shift+F10"}, [&canvas] { canvas.openMenu(); });
+  add(
       "graph.group", "Graph", tr("Group"), tr("The selected nodes become one that can be entered"),
       {"Ctrl+Shift+E", "Ctrl+G", "Ctrl+G"}, [&canvas] { canvas.groupSelected(); }, selected, true);
   add(

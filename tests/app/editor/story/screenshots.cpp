@@ -33,7 +33,6 @@ class Photographer {
     shot("gallery");
     window_->openFile(NOISELOOM_SOURCE_DIR "/graphs/ddpm.loom");
     set("start", "batch", 4);
-    window_->central().canvas().fitAll();
     session().select({.nodes = {"predict"}, .wires = {}, .port = "predict.x0"});
     const QString first = session().run(62);
     waitFor([&] { return session().runs().find(first)->state == RunInfo::State::paused; });
