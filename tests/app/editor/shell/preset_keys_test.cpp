@@ -94,11 +94,6 @@ class PresetKeysTest : public QObject {
     QVERIFY2(done(), keys);
     QVERIFY2(text() != before, keys);
     QCOMPARE(session().undo().now(), now + 1);
-    const std::string after = text();
-    press("Ctrl+Z");
-    QVERIFY2(text() == before, keys);
-    press("Ctrl+Shift+Z");
-    QVERIFY2(text() == after, keys);
     press("Ctrl+Z");
     QVERIFY2(text() == before, keys);
   }
@@ -128,6 +123,9 @@ class PresetKeysTest : public QObject {
     select({"picture"});
     const size_t nodes = graph().nodes.size();
     edits(habits.duplicate, [&] { return graph().nodes.size() == nodes + 1; });
+    press("Ctrl+Shift+Z");
+    QVERIFY(graph().nodes.size() == nodes + 1);
+    press("Ctrl+Z");
     select({"picture"});
     edits(habits.remove, [&] { return !node("picture"); });
     select({"picture"});
