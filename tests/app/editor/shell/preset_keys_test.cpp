@@ -110,6 +110,8 @@ class PresetKeysTest : public QObject {
     const Habits& habits = kHabits[at];
     folder_ = std::make_unique<QTemporaryDir>();
     user_ = std::make_unique<Driver>(folder_->filePath("data"));
+    user_->window.resize(900, 640);  // quick to paint
+    user_->central().showTimeline(false);
     QVERIFY(user_->waitFor([this] { return !session().catalog().empty(); }));
     const QString file = folder_->filePath("mine.loom");
     Document document = readDocument(graphsFolder() + "/ddim.loom");
