@@ -1,9 +1,9 @@
 #pragma once
 // Work that would hold up the GUI thread, done on another one; what comes of it is brought back. Never to an
 // object that is gone.
+#include <QCoreApplication>
 #include <QEventLoop>
-#include <QFuture>
-#include <QPromise>
+#include <QPointer>
 #include <QThreadPool>
 #include <exception>
 #include <memory>
@@ -12,18 +12,23 @@
 
 namespace loom::editor {
 
-/// `work` (which touches nothing of `context`) on a thread of the pool, then `then(result)` on the thread of
-/// `context`, unless that is gone by then.
+/// `work` (which touches nothing of `context`) on a thread of the pool, then `then(result)` on the GUI
+/// thread, where `context` lives, unless that is gone by then. The other thread never looks at `context`: it
+/// may go at any time, also while the result is on its way (which QFuture::then(context, ...) does not
+/// survive).
 template <class Work, class Then>
 void inBackground(QObject* context, Work work, Then then) {
   using Result = std::invoke_result_t<Work>;
-  auto promise = std::make_shared<QPromise<Result>>();
-  promise->start();
-  promise->future().then(context, std::move(then));
-  QThreadPool::globalInstance()->start([promise, work = std::move(work)]() mutable {
-    promise->addResult(work());
-    promise->finish();
-  });
+  QThreadPool::globalInstance()->start(
+      [guard = QPointer<QObject>(context), work = std::move(work), then = std::move(then)]() mutable {
+        auto result = std::make_shared<Result>(work());
+        QMetaObject::invokeMethod(
+            QCoreApplication::instance(),
+            [guard = std::move(guard), result, then = std::move(then)]() mutable {
+              if (guard) then(std::move(*result));
+            },
+            Qt::QueuedConnection);
+      });
 }
 
 /// The same for what has to be there before anything goes on: the window is painted and answers come

@@ -94,11 +94,6 @@ class PresetKeysTest : public QObject {
     QVERIFY2(done(), keys);
     QVERIFY2(text() != before, keys);
     QCOMPARE(session().undo().now(), now + 1);
-    const std::string after = text();
-    press("Ctrl+Z");
-    QVERIFY2(text() == before, keys);
-    press("Ctrl+Shift+Z");
-    QVERIFY2(text() == after, keys);
     press("Ctrl+Z");
     QVERIFY2(text() == before, keys);
   }
@@ -115,6 +110,8 @@ class PresetKeysTest : public QObject {
     const Habits& habits = kHabits[at];
     folder_ = std::make_unique<QTemporaryDir>();
     user_ = std::make_unique<Driver>(folder_->filePath("data"));
+    user_->window.resize(900, 640);  // quick to paint
+    user_->central().showTimeline(false);
     QVERIFY(user_->waitFor([this] { return !session().catalog().empty(); }));
     const QString file = folder_->filePath("mine.loom");
     Document document = readDocument(graphsFolder() + "/ddim.loom");
@@ -128,6 +125,9 @@ class PresetKeysTest : public QObject {
     select({"picture"});
     const size_t nodes = graph().nodes.size();
     edits(habits.duplicate, [&] { return graph().nodes.size() == nodes + 1; });
+    press("Ctrl+Shift+Z");
+    QVERIFY(graph().nodes.size() == nodes + 1);
+    press("Ctrl+Z");
     select({"picture"});
     edits(habits.remove, [&] { return !node("picture"); });
     select({"picture"});
