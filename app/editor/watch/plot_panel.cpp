@@ -40,6 +40,7 @@ void PlotPanel::show(bool shown) {
 
 void PlotPanel::setKind(PlotKind kind) {
   kind_ = kind;
+  chosen_ = true;
   session_.settings().setValue("timeline/plot", static_cast<int>(kind));
 }
 
@@ -177,8 +178,9 @@ PlotPanel::Asked PlotPanel::draw(ImVec2 at, ImVec2 size, bool beside, const Iter
     if (gesture.step) asked.step = std::clamp<int64_t>(std::llround(*gesture.step), 0, last);
     gathered_ -= plot.bySteps ? gesture.wheel : 0;
     const auto [low, high] = limitsOf(plot, true, look);
-    drawn_.push_back({zones[i], corner, part, look.axis ? look.axis->stepAt(look.axis->left()) : low,
-                      look.axis ? look.axis->stepAt(look.axis->left() + look.axis->width()) : high});
+    if (!look.axis) corner.x += PlotLook::kTicksWidth, part.x -= PlotLook::kTicksWidth;
+    drawn_.push_back({zones[i], corner, part, look.axis ? look.axis->stepAt(corner.x) : low,
+                      look.axis ? look.axis->stepAt(corner.x + part.x) : high});
   }
   asked.by = static_cast<int>(gathered_);
   gathered_ -= static_cast<float>(asked.by);

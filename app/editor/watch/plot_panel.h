@@ -33,7 +33,7 @@ class PlotPanel : public QObject {
 
   bool exportCsv(const QString& file);
   bool exportPng(const QString& file);
-  PlotKind kind() { return plots_.orScalars(kind_); }
+  PlotKind kind() { return chosen_ ? kind_ : plots_.orScalars(kind_); }
   /// Where a step of a zone's plot is, in the host's coordinates, for tests.
   std::optional<ImVec2> placeOnScreen(const std::string& zone, int64_t step) const;
 
@@ -57,8 +57,8 @@ class PlotPanel : public QObject {
   RunComparison& comparison_;
   Plots plots_;
   PlotKind kind_ = PlotKind::norm;
-  bool shown_ = true;
-  float gathered_ = 0;  // parts of a wheel's notch
+  bool shown_ = true, chosen_ = false;  // chosen: here, by the user
+  float gathered_ = 0;                  // parts of a wheel's notch
   std::set<std::string> hidden_;
   std::vector<Drawn> drawn_;
 };

@@ -129,7 +129,7 @@ int formatStep(double value, char* text, int size, void*) {
                                        : std::snprintf(text, static_cast<size_t>(size), "%.0f", step + 1);
 }
 
-void setUpAxes(const Plot& plot, ImVec2 size, const PlotLook& look) {
+void setUpAxes(const Plot& plot, ImVec2 at, ImVec2 size, const PlotLook& look) {
   constexpr ImPlotAxisFlags kPlain =
       ImPlotAxisFlags_NoMenus | ImPlotAxisFlags_NoSideSwitch | ImPlotAxisFlags_NoHighlight;
   constexpr ImPlotAxisFlags kBare = ImPlotAxisFlags_NoTickLabels | ImPlotAxisFlags_NoTickMarks;
@@ -137,8 +137,7 @@ void setUpAxes(const Plot& plot, ImVec2 size, const PlotLook& look) {
   ImPlot::SetupAxes(bare || size.y < 90 ? nullptr : plot.x.c_str(), nullptr, kPlain | (bare ? kBare : 0),
                     kPlain | kBare);
   if (plot.bySteps && look.axis) {
-    const StepAxis& axis = *look.axis;
-    ImPlot::SetupAxisLimits(ImAxis_X1, axis.stepAt(axis.left()), axis.stepAt(axis.left() + axis.width()),
+    ImPlot::SetupAxisLimits(ImAxis_X1, look.axis->stepAt(at.x), look.axis->stepAt(at.x + size.x),
                             ImPlotCond_Always);
   } else {
     const auto [left, right] = limitsOf(plot, true, look);
@@ -150,8 +149,9 @@ void setUpAxes(const Plot& plot, ImVec2 size, const PlotLook& look) {
   ImPlot::SetupAxisLimits(ImAxis_Y1, low, high, ImPlotCond_Always);
 }
 
-// Numbers of the upright axis, within the plot's left edge.
-void drawTicks(const std::vector<std::pair<float, std::string>>& labels, ImVec2 at, ImVec2 size) {
+// Numbers of the upright axis: left of the plot, or within its left edge where it must begin there.
+void drawTicks(const std::vector<std::pair<float, std::string>>& labels, ImVec2 at, ImVec2 size,
+               bool within) {
   const Theme& theme = Theme::current();
   ImDrawList* draw = ImGui::GetWindowDrawList();
   float above = -1e9f;
@@ -160,8 +160,10 @@ void drawTicks(const std::vector<std::pair<float, std::string>>& labels, ImVec2 
     const float top = std::clamp(y - wide.y / 2, at.y + 2, std::max(at.y + 2, at.y + size.y - wide.y - 2));
     if (top < above + wide.y) continue;
     above = top;
-    draw->AddRectFilled({at.x + 2, top}, {at.x + wide.x + 8, top + wide.y}, imColour(theme.field, 0.75), 2);
-    draw->AddText({at.x + 5, top}, imColour(theme.dim), text.c_str());
+    const float x = within ? at.x + 5 : at.x - wide.x - 4;
+    if (within)
+      draw->AddRectFilled({x - 3, top}, {x + wide.x + 3, top + wide.y}, imColour(theme.field, 0.75), 2);
+    draw->AddText({x, top}, imColour(theme.dim), text.c_str());
   }
 }
 
@@ -214,6 +216,8 @@ std::pair<double, double> limitsOf(const Plot& plot, bool x, const PlotLook& loo
 
 PlotGesture drawPlot(const Plot& plot, ImVec2 at, ImVec2 size, const PlotLook& look) {
   const Theme& theme = Theme::current();
+  const float beside = look.axis ? 0 : PlotLook::kTicksWidth;
+  at.x += beside, size.x -= beside;
   ImGui::SetCursorScreenPos(at);
   pushLook(theme);
   PlotGesture gesture;
@@ -222,7 +226,7 @@ PlotGesture drawPlot(const Plot& plot, ImVec2 at, ImVec2 size, const PlotLook& l
   if (ImPlot::BeginPlot(id.c_str(), size,
                         ImPlotFlags_NoTitle | ImPlotFlags_NoMenus | ImPlotFlags_NoBoxSelect |
                             ImPlotFlags_NoMouseText | ImPlotFlags_NoLegend)) {
-    setUpAxes(plot, size, look);
+    setUpAxes(plot, at, size, look);
     const auto [low, high] = limitsOf(plot, false, look);
     const auto ticks = axisTicks(low, high, std::max(static_cast<int>(size.y / 28), 2), plot.logarithmic);
     if (!ticks.empty())
@@ -249,7 +253,7 @@ PlotGesture drawPlot(const Plot& plot, ImVec2 at, ImVec2 size, const PlotLook& l
     ImPlot::EndPlot();
   }
   std::sort(labels.begin(), labels.end());
-  drawTicks(labels, at, size);
+  drawTicks(labels, at, size, look.axis != nullptr);
   popLook();
   return gesture;
 }

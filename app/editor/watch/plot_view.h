@@ -19,6 +19,7 @@ struct PlotLook {
   const std::set<std::string>* hidden = nullptr;  // names that are not drawn
   std::optional<double> cursor;                   // where its line stands
 
+  static constexpr float kTicksWidth = 40;  // left of a plot with an axis of its own: the numbers of y
   bool shows(const Series& series) const {
     return (!zone || series.zone == *zone) && !(hidden && hidden->contains(series.name));
   }
@@ -29,8 +30,9 @@ struct PlotGesture {
   float wheel = 0;             // notches
 };
 
-/// Into this part of the window; the numbers of the upright axis stand inside, at its left edge. Names stand
-/// outside, where they cover nothing: drawLegend.
+/// Into this part of the window. The numbers of the upright axis stand left of the plot; where that shares
+/// the strip's axis and must begin there, inside at its left edge. Names stand outside, where they cover
+/// nothing: drawLegend.
 PlotGesture drawPlot(const Plot& plot, ImVec2 at, ImVec2 size, const PlotLook& look = {});
 
 /// Names of the series, one after the other and in further lines, as far as there is room. A click hides

@@ -25,7 +25,7 @@ std::vector<double> numbersOf(const SharedBytes& bytes, const TensorShape& shape
   if (!bytes.read(raw.data())) return {};
   std::vector<double> numbers(raw.size() / 8);
   for (size_t i = 0; i < numbers.size(); ++i) {
-    int64_t integer;
+    int64_t integer = 0;
     std::memcpy(real ? static_cast<void*>(&numbers[i]) : &integer, raw.data() + 8 * i, 8);
     if (whole) numbers[i] = static_cast<double>(integer);
   }
@@ -88,7 +88,8 @@ bool RunSchedules::expects(const RunInfo& info, const std::string& zone) const {
     if (ports.zone == zone)
       for (const std::string& port : {ports.schedule, ports.timesteps})
         if (const auto found = run->second.numbers.find(port); found != run->second.numbers.end())
-          if (!found->second.here && (found->second.asked || info.alive())) return true;
+          if (!found->second.here && !found->second.refused && (found->second.asked || info.alive()))
+            return true;
   return false;
 }
 
@@ -116,8 +117,12 @@ void RunSchedules::ask(const RunInfo& run, const std::string& port, Numbers& num
         numbers->here = !numbers->values.empty();
         Q_EMIT changed();
       },
-      [of](const WorkerError&) {
-        if (Numbers* numbers = of()) numbers->asked = false;
+      [this, of](const WorkerError&) {
+        Numbers* numbers = of();
+        if (!numbers) return;
+        numbers->asked = false;
+        numbers->refused = true;
+        Q_EMIT changed();
       });
 }
 

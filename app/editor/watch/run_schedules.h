@@ -36,7 +36,7 @@ class RunSchedules : public QObject {
  private:
   struct Numbers {
     std::vector<double> values;
-    bool asked = false, here = false;
+    bool asked = false, here = false, refused = false;
     int64_t askedAt = -1;  // how far the run was; asked again when it is further
   };
   struct Run {

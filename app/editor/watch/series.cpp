@@ -111,8 +111,10 @@ void Plots::setLogarithmic(PlotKind kind, bool on) {
 
 PlotKind Plots::orScalars(PlotKind kind) {
   const bool ofPictures = kind == PlotKind::norm || kind == PlotKind::mean || kind == PlotKind::range;
-  return ofPictures && of(kind).series.empty() && !of(PlotKind::scalars).series.empty() ? PlotKind::scalars
-                                                                                        : kind;
+  const auto& tracks = reels_.shown().tracks;
+  const bool pictures = std::any_of(tracks.begin(), tracks.end(),
+                                    [](const Track& track) { return track.picture && track.depth == 1; });
+  return ofPictures && !pictures && !of(PlotKind::scalars).series.empty() ? PlotKind::scalars : kind;
 }
 
 Plot Plots::make(PlotKind kind) {
@@ -370,7 +372,7 @@ void Plots::addHistograms(Plot& plot, const Reel& reel, bool compared) {
     const std::span<const float> numbers =
         std::span(values->data).first(std::min(values->data.size(), kMostNumbers));
     if (numbers.size() < values->data.size())
-      plot.note = "Of large tensors the first " + std::to_string(kMostNumbers) + " numbers";
+      plot.note.assign("Of large tensors the first ").append(std::to_string(kMostNumbers)).append(" numbers");
     const Histogram histogram = histogramOf(numbers, kBins);
     Series series;
     series.name = nameIn(track);
@@ -416,7 +418,8 @@ std::string csvOf(const Plot& plot) {
     text += exactly(plot.bySteps ? row + 1 : row);
     if (timesteps) {
       const auto step = static_cast<size_t>(std::max(row, 0.0));
-      text += "," + (step < timesteps->size() ? std::to_string((*timesteps)[step]) : std::string());
+      text += ",";
+      if (step < timesteps->size()) text += std::to_string((*timesteps)[step]);
     }
     for (const Column& column : columns) {
       const auto found = column.values.find(row);

@@ -47,7 +47,8 @@ class Plots {
   Plots(Session& session, Reels& reels, RunSchedules& schedules, RunComparison& comparison);
   /// Of the state at hand; kept until something changes.
   const Plot& of(PlotKind kind);
-  /// The kind itself, or scalars where they are all the statistics that the run has: a loss shows unasked.
+  /// The kind itself, or scalars where the outermost zones have numbers but no pictures: a loss shows
+  /// unasked.
   PlotKind orScalars(PlotKind kind);
   bool logarithmic(PlotKind kind) const;
   void setLogarithmic(PlotKind kind, bool on);

@@ -21,7 +21,10 @@ void Strip::layTrack(const Track& track, const Reel& shown, const Reel& compared
     line.kind = kind;
     line.inner = inner;
     line.section = section;
-    if (inner) line.within = framesWithin(of.iterations, place.empty() ? 0 : place.front());
+    if (inner) {  // of the last outer step that has any: not each of them samples, in a training
+      const auto frame = frameAt(of.iterations, place.empty() ? Iteration{} : Iteration{place.front()});
+      if (frame) line.within = framesWithin(of.iterations, frame->front());
+    }
     drawn_.push_back(std::move(line));
   };
   for (const bool inner : {false, true}) {
@@ -105,7 +108,13 @@ std::optional<Iteration> Strip::draw(ImVec2 at, ImVec2 size, const Reel& shown, 
     if (!one) y += steps;
     const float picture = (height - kCellGap) * aspect;
     const ReelZone* other = compared.zone(section.zone->zone);
-    section.axis->place(left, width, picture, std::max(section.zone->count, other ? other->count : 0));
+    const int64_t count = std::max(section.zone->count, other ? other->count : 0);
+    const bool nested = std::any_of(drawn_.begin(), drawn_.end(),
+                                    [&](const Line& line) { return line.section == s && line.inner; });
+    // What plots show of the last step's inner ones lies beyond its picture.
+    const auto spaces = static_cast<float>(std::max<int64_t>(count - 1, 1));
+    const float part = nested ? spaces / (spaces + 1) : 1;
+    section.axis->place(left, (width - picture) * part + picture, picture, count);
     if (follows) section.axis->show(step);
     for (Line& line : drawn_)
       if (line.section == s && line.inner)

@@ -64,6 +64,13 @@ class Strip {
   float stepsHeight(bool low) const;
   float weights() const;
   void drawSection(const Section& section, ImVec2 at, ImVec2 size, const Reel& shown, const Iteration& place);
+  struct Chosen {
+    std::vector<int64_t> steps;
+    float size = 1;    // of a cell, as a part of the whole
+    double reach = 0;  // steps by which a picture may be older than its place
+  };
+  Chosen chosenOf(const Line& line) const;
+  Cell cellOf(const Line& line, int64_t step, bool framed, double reach) const;
   void drawLine(const Line& line, const Iteration& place);
   void drawApart(const Line& line);
   void drawCell(const Line& line, const std::optional<Iteration>& frame, ImVec2 middle, float height,

@@ -152,48 +152,71 @@ void Strip::drawCell(const Line& line, const std::optional<Iteration>& frame, Im
   draw->AddRect({low.x - 1, low.y - 1}, {high.x + 1, high.y + 1}, ink(theme.text), 2, 2);
 }
 
+// Which steps of a line have a picture's room. Of wires that are computed now and then, as a training's
+// samples are, those at which they were; of others evenly many, whether they were kept or not.
+Strip::Chosen Strip::chosenOf(const Line& line) const {
+  const StepAxis& axis = axisOf(line);
+  Chosen chosen{axis.chosen(kCellGap), static_cast<float>(axis.fitted(kCellGap) / axis.picture()), 1};
+  if (chosen.steps.size() > 1) chosen.reach = static_cast<double>(chosen.steps[1] - chosen.steps[0]) / 2;
+  if (line.inner) return chosen;
+  std::vector<int64_t> had;
+  for (const Iteration& frame : line.track->iterations)
+    if (had.empty() || had.back() != frame.front()) had.push_back(frame.front());
+  constexpr int64_t kFew = 20;
+  if (line.track->done < kFew || static_cast<int64_t>(had.size()) > line.track->done / 2) return chosen;
+  chosen = {{}, 1, 0};
+  double right = HUGE_VAL;
+  for (auto step = had.rbegin(); step != had.rend(); ++step) {
+    const double x = axis.x(static_cast<double>(*step));
+    if (right - x < axis.picture() + kCellGap) continue;
+    chosen.steps.push_back(*step);
+    right = x;
+  }
+  return chosen;
+}
+
+Strip::Cell Strip::cellOf(const Line& line, int64_t step, bool framed, double reach) const {
+  if (!line.inner && step >= line.track->done) return Cell::notYet;
+  const RunInfo& run = *line.reel->run;
+  if (framed) return run.inWorker() ? Cell::coming : Cell::notKept;
+  // The newest are told of before they are kept.
+  const bool newest = static_cast<double>(line.track->done - step) < 2 * reach + 2;
+  return run.alive() && newest ? Cell::coming : Cell::notKept;
+}
+
 void Strip::drawLine(const Line& line, const Iteration& place) {
   const ImVec2 clipLow = ImGui::GetWindowDrawList()->GetClipRectMin(),
                clipHigh = ImGui::GetWindowDrawList()->GetClipRectMax();
-  if (line.top > clipHigh.y || line.top + line.height < clipLow.y)
-    return;  // and asks for none of its pictures
+  // And asks for none of its pictures:
+  if (line.top > clipHigh.y || line.top + line.height < clipLow.y) return;
   const float side = line.height - kCellGap - 2, middle = line.top + line.height / 2;
   const StepAxis& axis = axisOf(line);
-  const std::vector<int64_t> chosen = axis.chosen(kCellGap);
-  const auto smaller = static_cast<float>(axis.fitted(kCellGap) / axis.picture());
-  const double reach = chosen.size() > 1 ? static_cast<double>(chosen[1] - chosen[0]) / 2 : 1;
-  const auto frameOf = [&](int64_t step) -> std::optional<Iteration> {
-    if (line.inner) return line.within.at(static_cast<size_t>(step));
-    const auto frame = frameAt(line.track->iterations, {step});
-    if (!frame || static_cast<double>(step - frame->front()) > reach) return {};
-    return frame;
+  const Chosen chosen = chosenOf(line);
+  const auto at = [&](int64_t step) {
+    return ImVec2(static_cast<float>(axis.x(static_cast<double>(step))), middle);
   };
-  const auto cellOf = [&](int64_t step, const std::optional<Iteration>& frame) {
-    if (!line.inner && step >= line.track->done) return Cell::notYet;
-    if (frame) return line.reel->run->inWorker() ? Cell::coming : Cell::notKept;
-    // The newest are told of before they are kept.
-    return line.reel->run->alive() && static_cast<double>(line.track->done - step) < 2 * reach + 2
-               ? Cell::coming
-               : Cell::notKept;
-  };
-  for (const int64_t step : chosen) {
+  for (const int64_t step : chosen.steps) {
     if (!line.inner && step >= line.track->count) continue;
-    const auto frame = frameOf(step);
-    drawCell(line, frame, {static_cast<float>(axis.x(static_cast<double>(step))), middle}, side * smaller,
-             cellOf(step, frame), false);
+    std::optional<Iteration> frame;
+    if (line.inner)
+      frame = line.within.at(static_cast<size_t>(step));
+    else
+      frame = frameAt(line.track->iterations, {step});
+    if (frame && !line.inner && static_cast<double>(step - frame->front()) > chosen.reach) frame = {};
+    drawCell(line, frame, at(step), side * chosen.size, cellOf(line, step, frame.has_value(), chosen.reach),
+             false);
   }
   if (place.empty() || axis.count() == 0) return;
   // The one under the cursor stands before the others, a little larger.
   int64_t step = place.front();
-  auto frame = frameAt(line.inner ? line.within : line.track->iterations, place);
+  const auto frame = frameAt(line.inner ? line.within : line.track->iterations, place);
   if (line.inner) {
     if (!frame) return;
     step = std::find(line.within.begin(), line.within.end(), *frame) - line.within.begin();
   } else if (step >= line.track->count) {
     return;
   }
-  drawCell(line, frame, {static_cast<float>(axis.x(static_cast<double>(step))), middle}, line.height + 2,
-           cellOf(step, frame), true);
+  drawCell(line, frame, at(step), line.height + 2, cellOf(line, step, frame.has_value(), chosen.reach), true);
 }
 
 // How far the two runs are apart, a bar a step; beyond the bound in another colour, and the first such with a

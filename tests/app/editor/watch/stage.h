@@ -144,4 +144,28 @@ class StageTest : public QObject {
   std::unique_ptr<Stage> stage_;
 };
 
+/// The same over the shipped sampler, of few steps and two samples.
+class SamplingTest : public StageTest {
+ protected:
+  static constexpr int kSteps = 12;
+  inline static const std::string kXt = "sampling.x", kX0 = "predict.x0";
+
+  void openSampling() {
+    startSession();
+    QVERIFY(session_->open(NOISELOOM_SOURCE_DIR "/graphs/ddpm.loom"));
+    session_->edit("Few steps",
+                   [](const Document& d) { return withValue(withValue(d, "steps", kSteps), "batch", 2); });
+  }
+  ImVec2 at(int64_t step, const std::string& port = kXt) {
+    const auto found = stage_->timeline.placeOnScreen(port, {step});
+    return found ? *found : ImVec2(-1, -1);
+  }
+  void waitFor(const QString& run) {
+    QTRY_VERIFY_WITH_TIMEOUT(session_->runs().find(run) && session_->runs().find(run)->over(), 60000);
+    QCOMPARE(session_->runs().find(run)->state, RunInfo::State::finished);
+    for (const std::string& port : {kXt, kX0})
+      QTRY_COMPARE_WITH_TIMEOUT(session_->frames().iterations(run, port).size(), size_t{kSteps}, 20000);
+  }
+};
+
 }  // namespace loom::editor

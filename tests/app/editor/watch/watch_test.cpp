@@ -1,22 +1,14 @@
-// The timeline and the viewer in a window, over a run of the shipped model: by mouse, wheel and keys.
+// The timeline in a window, over a run of the shipped model: by mouse, wheel and keys.
 // LOOM_KEEP_PICTURES=FOLDER keeps what they look like.
 #include "tests/app/editor/watch/stage.h"
-
-#include <QClipboard>
 
 #include "app/editor/watch/ink.h"
 #include "app/editor/watch/series.h"
 #include "app/editor/watch/tensor_picture.h"
 
 namespace loom::editor {
-namespace {
 
-constexpr int kSteps = 12;
-const std::string kXt = "sampling.x", kX0 = "predict.x0";
-
-}  // namespace
-
-class WatchTest : public StageTest {
+class WatchTest : public SamplingTest {
   Q_OBJECT
  private Q_SLOTS:
   void initTestCase();
@@ -32,40 +24,19 @@ class WatchTest : public StageTest {
   void noiseIsTheSchedules();
   void plotGoesToItsStep();
   void pausedRunHasStepsToCome();
-  void viewerShowsTheNumbers();
-  void viewerZoomsAndPans();
-  void differenceFromPinnedStep();
   void forkIsComparedStepByStep();
-  void wipeFollowsTheMouse();
-  void viewerSavesAndCopies();
-  void unwatchedPortCanBeWatched();
   void selectedWireIsKept();
   void watchedFromNowOn();
-  void largeTensorsDoNotWait();
   void restsWhenIdle();
   void picturesToLookAt();
   void cleanupTestCase();
 
  private:
-  ImVec2 at(int64_t step, const std::string& port = kXt) {
-    const auto found = stage_->timeline.placeOnScreen(port, {step});
-    return found ? *found : ImVec2(-1, -1);
-  }
-  void waitFor(const QString& run) {
-    QTRY_VERIFY_WITH_TIMEOUT(session_->runs().find(run) && session_->runs().find(run)->over(), 60000);
-    QCOMPARE(session_->runs().find(run)->state, RunInfo::State::finished);
-    for (const std::string& port : {kXt, kX0})
-      QTRY_COMPARE_WITH_TIMEOUT(session_->frames().iterations(run, port).size(), size_t{kSteps}, 20000);
-  }
-
   QString run_;
 };
 
 void WatchTest::initTestCase() {
-  startSession();
-  QVERIFY(session_->open(NOISELOOM_SOURCE_DIR "/graphs/ddpm.loom"));
-  session_->edit("Few steps",
-                 [](const Document& d) { return withValue(withValue(d, "steps", kSteps), "batch", 2); });
+  openSampling();
   openStage(qEnvironmentVariableIsSet("LOOM_LARGE") ? QSize(1600, 1100) : QSize(1100, 780));
 }
 
@@ -292,90 +263,6 @@ void WatchTest::pausedRunHasStepsToCome() {
   run_ = run;
 }
 
-void WatchTest::viewerShowsTheNumbers() {
-  stage_->viewer.show(kX0);
-  for (const int64_t step : {2, kSteps - 1}) {
-    session_->setCursor({{}, {step}, false});
-    const ValuesPtr numbers = values(run_, kX0, {step});
-    settle(150);
-    for (const int sample : {0, 1}) {
-      stage_->viewer.setSample(sample);
-      const QImage image = stage_->viewer.image();
-      QCOMPARE(image.size(), QSize(32, 32));
-      const auto planes = planesOf(*numbers);
-      for (const QPoint& pixel : {QPoint(0, 0), QPoint(7, 19), QPoint(31, 31)}) {
-        const float red =
-            planeOf(*numbers, planes, sample, 0)[static_cast<size_t>(pixel.y() * 32 + pixel.x())];
-        QVERIFY(std::abs(image.pixelColor(pixel).red() - std::clamp((red + 1) / 2, 0.f, 1.f) * 255) <= 1);
-      }
-    }
-  }
-  stage_->viewer.setMode(Viewer::Mode::channels);
-  settle(150);
-  keep("channels");
-  QCOMPARE(stage_->viewer.image().size(), QSize(65, 65));  // three tiles, two a line
-  stage_->viewer.setSample(-1);
-  QCOMPARE(stage_->viewer.image().size(), QSize(98, 65));  // a line a sample
-  stage_->viewer.setMode(Viewer::Mode::falseColour);
-  stage_->viewer.setSample(0);
-  stage_->viewer.setRange(std::pair{-1000.f, 1000.f});
-  const Rgb middle = falseColour(0.5);
-  QVERIFY(std::abs(stage_->viewer.image().pixelColor(5, 5).green() - middle[1]) <= 3);
-  settle(150);
-  keep("false_colour");
-  stage_->viewer.setRange({});
-  stage_->viewer.setMode(Viewer::Mode::picture);
-}
-
-void WatchTest::viewerZoomsAndPans() {
-  stage_->viewer.fit();
-  settle();
-  const float fitted = stage_->viewer.zoom();
-  const ImVec2 pixel = stage_->viewer.pixelOnScreen(10, 12);
-  wheel(pixel, 9);
-  QVERIFY(stage_->viewer.zoom() > 3 * fitted);
-  const ImVec2 after = stage_->viewer.pixelOnScreen(10, 12);
-  QVERIFY(std::abs(after.x - pixel.x) < stage_->viewer.zoom() &&
-          std::abs(after.y - pixel.y) < stage_->viewer.zoom());
-  settle(150);
-  keep("pixels");
-  drag(after, {after.x + 60, after.y + 25});
-  const ImVec2 moved = stage_->viewer.pixelOnScreen(10, 12);
-  QVERIFY(std::abs(moved.x - after.x - 60) < 2 && std::abs(moved.y - after.y - 25) < 2);
-  stage_->viewer.fit();
-  settle();
-  QCOMPARE(stage_->viewer.zoom(), fitted);
-}
-
-void WatchTest::differenceFromPinnedStep() {
-  session_->setCursor({{}, {4}, false});
-  values(run_, kX0, {4});
-  settle(150);
-  stage_->viewer.pinStep();
-  settle(150);
-  // From itself: nothing, in the darkest colour.
-  const QImage none = stage_->viewer.image();
-  const Rgb dark = falseColour(0);
-  for (const QPoint& pixel : {QPoint(0, 0), QPoint(16, 16), QPoint(31, 31)})
-    QCOMPARE(none.pixelColor(pixel), QColor(dark[0], dark[1], dark[2]));
-  session_->setCursor({{}, {kSteps - 1}, false});
-  values(run_, kX0, {kSteps - 1});
-  settle(200);
-  keep("difference");
-  QVERIFY(stage_->viewer.image() != none);
-  const QString file = folder_.filePath("difference.npy");
-  QVERIFY(stage_->viewer.save(file));
-  const ValuesPtr a = values(run_, kX0, {kSteps - 1}), b = values(run_, kX0, {4});
-  QFile read(file);
-  QVERIFY(read.open(QIODevice::ReadOnly));
-  const QByteArray bytes = read.readAll();
-  const auto* numbers = reinterpret_cast<const float*>(bytes.constData() + bytes.size() -
-                                                       static_cast<qsizetype>(a->data.size()) * 4);
-  for (size_t i = 0; i < a->data.size(); i += 101) QCOMPARE(numbers[i], std::abs(a->data[i] - b->data[i]));
-  stage_->viewer.pinStep();
-  stage_->viewer.setCompare(Viewer::Compare::none);
-}
-
 void WatchTest::forkIsComparedStepByStep() {
   session_->edit("Another seed", [](const Document& d) { return withValue(d, "seed", 99); });
   const QString fork = session_->forkFrom(run_, 6);
@@ -410,51 +297,7 @@ void WatchTest::forkIsComparedStepByStep() {
   QVERIFY(columns["sampling.x max |A - B|"].at(6) > 0);
   session_->settings().setValue("timeline/plot", 0);
   openStage(stage_->size());
-}
-
-void WatchTest::wipeFollowsTheMouse() {
-  stage_->viewer.show(kX0);
-  stage_->viewer.setCompare(Viewer::Compare::wipe);
-  const QString fork = session_->shownRun()->id;
-  values(fork, kX0, {kSteps - 1});
-  values(run_, kX0, {kSteps - 1});
-  settle(250);
-  keep("wipe");
-  const QImage half = stage_->viewer.image();
-  const ImVec2 middle = stage_->viewer.dividerOnScreen();
-  drag(middle, {middle.x + 400, middle.y});
-  QVERIFY(stage_->viewer.dividerOnScreen().x > middle.x + 20);
-  const QImage all = stage_->viewer.image();
-  QVERIFY(all != half);
-  stage_->viewer.setCompare(Viewer::Compare::none);
-  QCOMPARE(all, stage_->viewer.image());  // the divider at the end: A alone
-  stage_->viewer.setCompare(Viewer::Compare::sideBySide);
-  settle(250);
-  keep("side_by_side");
-  QCOMPARE(stage_->viewer.image().size(), QSize(65, 32));
-  stage_->viewer.setCompare(Viewer::Compare::none);
   session_->compareWith({});
-}
-
-void WatchTest::viewerSavesAndCopies() {
-  settle(100);
-  const QString png = folder_.filePath("view.png"), npy = folder_.filePath("view.npy");
-  QVERIFY(stage_->viewer.save(png) && stage_->viewer.save(npy));
-  QCOMPARE(QImage(png).convertToFormat(QImage::Format_RGBA8888), stage_->viewer.image());
-  const ValuesPtr numbers = values(session_->shownRun()->id, kX0, {kSteps - 1});
-  QVERIFY(QFileInfo(npy).size() > static_cast<qint64>(numbers->data.size() * 4));
-  stage_->viewer.copy();
-  QCOMPARE(QGuiApplication::clipboard()->image().convertToFormat(QImage::Format_RGBA8888),
-           stage_->viewer.image());
-  QVERIFY(!stage_->viewer.save(folder_.filePath("no/such/folder.png")));
-}
-
-void WatchTest::unwatchedPortCanBeWatched() {
-  stage_->viewer.show("denoise.prediction");
-  settle(150);
-  keep("unwatched");
-  QVERIFY(stage_->viewer.image().isNull());
-  stage_->viewer.show(kX0);
 }
 
 void WatchTest::selectedWireIsKept() {
@@ -486,28 +329,6 @@ void WatchTest::watchedFromNowOn() {
   waitFor(run);
   QTRY_COMPARE_WITH_TIMEOUT(session_->frames().iterations(run, "predict.epsilon").size(), size_t{kSteps},
                             20000);
-}
-
-// Looked at on another thread: the window goes on.
-void WatchTest::largeTensorsDoNotWait() {
-  session_->edit("Large", [](const Document& d) { return withValue(d, "batch", 100); });  // 300,000 numbers
-  const QString run = session_->run(1);
-  QTRY_VERIFY_WITH_TIMEOUT(session_->frames().iterations(run, kXt).size() >= 1, 60000);
-  session_->setCursor({run, {0}, false});
-  const ValuesPtr large = values(run, kXt, {0});
-  QVERIFY(large->data.size() > size_t{1} << 18);
-  Viewer other(*session_, *stage_);
-  other.show(kXt);
-  other.setSample(-1);
-  QVERIFY(other.image().isNull());  // is being made
-  QTRY_VERIFY_WITH_TIMEOUT(!other.image().isNull(), 20000);
-  QCOMPARE(other.image().width(), 10 * 33 - 1);
-  other.setMode(Viewer::Mode::falseColour);
-  const QImage before = other.image();
-  QVERIFY(!before.isNull());  // the one before, until the other is made
-  QTRY_VERIFY_WITH_TIMEOUT(other.image() != before, 20000);
-  session_->runs().stop(run);
-  QTRY_VERIFY_WITH_TIMEOUT(session_->runs().find(run)->over(), 20000);
 }
 
 void WatchTest::restsWhenIdle() {

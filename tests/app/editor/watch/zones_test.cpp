@@ -140,6 +140,7 @@ class ZonesTest : public StageTest {
     session_->edit("Small", [=](const Document& d) {
       Document small = d;
       const std::vector<std::pair<const char*, json>> set{{"steps", kTraining},
+                                                          {"step.warmup", 1},
                                                           {"batch", 2},
                                                           {"size", 16},
                                                           {"ch", 16},
@@ -154,7 +155,8 @@ class ZonesTest : public StageTest {
     const QString run = session_->run(4);
     QTRY_VERIFY_WITH_TIMEOUT(state(run) == RunInfo::State::paused || session_->runs().find(run)->over(),
                              120000);
-    QCOMPARE(state(run), RunInfo::State::paused);
+    const auto info = session_->runs().find(run);
+    QVERIFY2(state(run) == RunInfo::State::paused, info->error ? qPrintable(info->error->message) : "");
     // The loss so far, unasked, and the samples that were drawn by then.
     QTRY_COMPARE_WITH_TIMEOUT(plotted()["loss.value value"].size(), size_t{4}, 20000);
     QTRY_COMPARE_WITH_TIMEOUT(session_->frames().iterations(run, "sampling.x").size(), size_t{kSampling},
