@@ -139,7 +139,7 @@ void Session::watch(const std::string& port) {
   if (run->inWorker()) frames().watch(run->id, port);
   const bool kept = !frames().iterations(run->id, port).empty();
   if (run->over() && !kept)
-    notice(tr("Run %1 is over and kept no steps of %2: run again to have them.")
+    notice(tr("Run %1 is over and kept no steps of %2: the next run has them.")
                .arg(run->number)
                .arg(QString::fromStdString(port)));
 }
