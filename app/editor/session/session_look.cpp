@@ -115,6 +115,7 @@ QString Session::runAgain(const QString& run) {
     request.allowed = allowedFolders();
     if (request.folder.isEmpty()) request.folder = folder();
     if (request.watched.empty()) request.watched = watchedPorts(request.document, catalog());
+    if (request.measured.empty()) request.measured = measuredPorts(request.document, catalog());
     if (request.shown.empty()) request.shown = shownPorts(request.document, catalog());
     const QString id = runs().start(request);
     setCursor({.run = id, .iteration = {}, .live = true});
