@@ -24,7 +24,7 @@ class Runs::Implementation : public QObject {
     QString source;  // its parent, computed again up to the step from which it goes on
     int place = 0;   // in the queue, as it lies on disk
     std::vector<int64_t> forkable;
-    bool forkableTold = false;  // all of them, by the worker
+    bool forkableTold = false;        // all of them, by the worker
     size_t thumbnailRank = SIZE_MAX;  // of the port that it shows: the first of those shown is the best
     double secondsBefore = 0;         // of computing, without pauses
     QElapsedTimer computing;
