@@ -1,6 +1,5 @@
 #include "app/editor/shell/runs_panel.h"
 
-#include <QFileInfo>
 #include <QGridLayout>
 #include <QKeyEvent>
 #include <QMenu>
@@ -8,7 +7,6 @@
 #include <QTimer>
 #include <QVBoxLayout>
 
-#include "app/editor/document/schedule_ports.h"
 #include "app/editor/gl/theme.h"
 #include "app/editor/shell/widgets.h"
 #include "engine/core/error.h"
