@@ -107,12 +107,19 @@ json valueOf(const Node& node, const SocketShape& socket) {
 bool Parameters::set(const std::string& node, const std::string& slot, const json& value,
                      const std::string& merge) {
   const std::string name = paramOf(slot);
-  return state_.session.edit(
+  const bool done = state_.session.edit(
       QString::fromStdString(value.is_null() ? "Reset " + name : "Set " + name),
       [&](const Document& document) {
         return setParam(document, state_.session.place(), state_.session.catalog(), node, name, value);
       },
       merge);
+  // Who types where a file is means that it is read.
+  const Node* found = findNode(graphAt(state_.session.document(), state_.session.place()), node);
+  const NodeType* type = found ? state_.session.catalog().node(found->type) : nullptr;
+  const PortType* port = type ? type->input(name) : nullptr;
+  if (done && port && port->type == "path" && !port->writes && value.is_string())
+    state_.session.allowFile(QString::fromStdString(value.get<std::string>()));
+  return done;
 }
 
 void Parameters::drawSeed(const std::string& node, const std::string& slot) {

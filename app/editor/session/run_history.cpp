@@ -43,6 +43,7 @@ json jsonOf(const RunInfo& info, const QString& editor) {
               {"dtype", text(info.dtype)},
               {"parent", text(info.parent)},
               {"forkedAt", info.forkedAt},
+              {"forkAsked", info.forkAsked},
               {"differs", listFrom(info.differs)},
               {"files", listFrom(info.files)},
               {"log", listFrom(info.log)},
@@ -77,6 +78,7 @@ std::optional<RunHistory::Loaded> loadedFrom(const QString& folder, int number) 
     info->dtype = text(run.value("dtype", ""));
     info->parent = text(run.value("parent", ""));
     info->forkedAt = run.value("forkedAt", int64_t{-1});
+    info->forkAsked = run.value("forkAsked", false);
     info->differs = listOf(run, "differs");
     info->files = listOf(run, "files");
     info->log = listOf(run, "log");
@@ -101,22 +103,29 @@ std::optional<RunHistory::Loaded> loadedFrom(const QString& folder, int number) 
   }
 }
 
-json jsonOf(const RunRequest& request) {
-  json result{{"folder", text(request.folder)}, {"title", text(request.title)},
-              {"file", text(request.file)},     {"watched", request.watched},
-              {"shown", request.shown},         {"measured", request.measured},
-              {"device", text(request.device)}, {"dtype", text(request.dtype)},
-              {"out", text(request.out)},       {"keepSteps", request.keepSteps}};
+json jsonOf(const RunRequest& request, int place) {
+  json result{{"folder", text(request.folder)},
+              {"title", text(request.title)},
+              {"file", text(request.file)},
+              {"watched", request.watched},
+              {"shown", request.shown},
+              {"measured", request.measured},
+              {"device", text(request.device)},
+              {"dtype", text(request.dtype)},
+              {"out", text(request.out)},
+              {"keepSteps", request.keepSteps},
+              {"place", place}};
   json allowed = json::array();
   for (const QString& each : request.allowed) allowed.push_back(text(each));
   result["allowed"] = allowed;
   if (request.pauseAt) result["pauseAt"] = *request.pauseAt;
+  if (request.forkOf) result["forkOf"] = text(*request.forkOf);
+  if (request.forkAt) result["forkAt"] = *request.forkAt;
+  if (request.forkZone) result["forkZone"] = *request.forkZone;
   return result;
 }
 
-// What it was forked from went with its worker, so that is not kept.
-std::optional<RunRequest> requestFrom(const QByteArray& bytes) {
-  const json from = json::parse(bytes.begin(), bytes.end(), nullptr, false);
+std::optional<RunRequest> requestFrom(const json& from) {
   if (!from.is_object()) return {};
   try {
     RunRequest request;
@@ -132,10 +141,18 @@ std::optional<RunRequest> requestFrom(const QByteArray& bytes) {
     request.keepSteps = from.value("keepSteps", json(true));
     for (const QString& each : listOf(from, "allowed")) request.allowed.push_back(each);
     if (from.contains("pauseAt")) request.pauseAt = from["pauseAt"].get<int64_t>();
+    if (from.contains("forkOf")) request.forkOf = text(from["forkOf"].get<std::string>());
+    if (from.contains("forkAt")) request.forkAt = from["forkAt"].get<int64_t>();
+    if (from.contains("forkZone")) request.forkZone = from["forkZone"].get<std::string>();
     return request;
   } catch (const json::exception&) {
     return {};
   }
+}
+
+json requestIn(const QString& folder) {
+  const QByteArray bytes = readBounded(folder + QStringLiteral("/request.json"), kMostRunBytes);
+  return json::parse(bytes.begin(), bytes.end(), nullptr, false);
 }
 
 std::vector<int> numbersIn(const QString& folder) {
@@ -177,8 +194,12 @@ void RunHistory::load(Then then) {
           const QString at = folder + QStringLiteral("/%1").arg(*number);
           auto loaded = loadedFrom(at, *number);
           if (!loaded) continue;
-          const QByteArray request = readBounded(at + QStringLiteral("/request.json"), kMostRunBytes);
-          if (!request.isEmpty()) loaded->request = requestFrom(request);
+          if (loaded->info->state == RunInfo::State::queued) {
+            const json request = requestIn(at);
+            loaded->request = requestFrom(request);
+            if (loaded->request && request.contains("place") && request["place"].is_number_integer())
+              loaded->place = request["place"].get<int>();
+          }
           all.push_back(std::move(*loaded));
         }
         return all;
@@ -210,13 +231,13 @@ void RunHistory::saveGraph(const RunInfo& info) const {
              QByteArray::fromStdString(info.graphText));
 }
 
-void RunHistory::saveRequest(const RunInfo& info, const RunRequest& request) const {
-  const std::string bytes = jsonOf(request).dump(1, ' ', false, json::error_handler_t::replace);
+void RunHistory::saveRequest(const RunInfo& info, const RunRequest& request, int place) const {
+  const std::string bytes = jsonOf(request, place).dump(1, ' ', false, json::error_handler_t::replace);
   writeWhole(folderOf(info.number) + QStringLiteral("/request.json"), QByteArray::fromStdString(bytes));
 }
 
-void RunHistory::dropRequest(const RunInfo& info) const {
-  QFile::remove(folderOf(info.number) + QStringLiteral("/request.json"));
+std::optional<RunRequest> RunHistory::request(int number) const {
+  return requestFrom(requestIn(folderOf(number)));
 }
 
 void RunHistory::saveThumbnail(const RunInfo& info) const {

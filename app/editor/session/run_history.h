@@ -1,6 +1,6 @@
 #pragma once
-// Runs on disk, a folder each: DATA/runs/<number>/ with run.json, graph.loom, thumbnail.png, out/, and
-// request.json while it waits. The newest ones stay. Small things are written at once, the rest in the
+// Runs on disk, a folder each: DATA/runs/<number>/ with run.json, graph.loom, request.json (how it was asked
+// for), thumbnail.png and out/. The newest ones stay. Small things are written at once, the rest in the
 // background.
 #include <QImage>
 #include <QObject>
@@ -21,6 +21,7 @@ class RunHistory : public QObject {
     std::shared_ptr<RunInfo> info;
     QString editor;                     // whose it was
     std::optional<RunRequest> request;  // of one that waits; without its document
+    int place = 0;                      // in its editor's queue
     QImage thumbnail;
   };
   using Then = std::function<void(std::vector<Loaded>)>;
@@ -32,8 +33,10 @@ class RunHistory : public QObject {
   QString folderOf(int number) const;
   void save(const RunInfo& info) const;
   void saveGraph(const RunInfo& info) const;
-  void saveRequest(const RunInfo& info, const RunRequest& request) const;
-  void dropRequest(const RunInfo& info) const;
+  /// `place`: in the queue, by which those that wait are put in order again.
+  void saveRequest(const RunInfo& info, const RunRequest& request, int place) const;
+  /// How it was asked for, without the document; nothing where that can't be read.
+  std::optional<RunRequest> request(int number) const;
   void saveThumbnail(const RunInfo& info) const;
   std::string graphText(int number) const;
   void remove(int number) const;

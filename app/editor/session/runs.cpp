@@ -32,7 +32,7 @@ Runs::Implementation::InfoPtr Runs::Implementation::byWorker(const std::string& 
   return found == byWorker_.end() ? InfoPtr() : infoOf(found->second);
 }
 
-Runs::Implementation::InfoPtr Runs::Implementation::before(const RunInfo& info) const {
+Runs::Implementation::InfoPtr Runs::Implementation::runBefore(const RunInfo& info) const {
   InfoPtr result;
   for (const InfoPtr& each : owner_.runs_) {
     if (each->id == info.id) break;
@@ -41,7 +41,7 @@ Runs::Implementation::InfoPtr Runs::Implementation::before(const RunInfo& info) 
   return result;
 }
 
-QString Runs::Implementation::start(RunRequest request) {
+QString Runs::Implementation::start(RunRequest request, const QString& before) {
   auto info = std::make_shared<RunInfo>();
   info->number = history_.claim();
   info->id = QStringLiteral("run %1").arg(info->number);
@@ -53,21 +53,22 @@ QString Runs::Implementation::start(RunRequest request) {
   info->dtype = request.dtype;
   if (request.forkOf) info->parent = *request.forkOf;
   if (request.forkAt) info->forkedAt = *request.forkAt;
+  info->forkAsked = request.forkOf && request.forkAt;
   if (request.out.isEmpty()) request.out = history_.folderOf(info->number) + QStringLiteral("/out");
   runs().push_back(info);
-  const InfoPtr last = request.forkOf ? infoOf(*request.forkOf) : before(*info);
+  const InfoPtr last = request.forkOf ? infoOf(*request.forkOf) : runBefore(*info);
   if (last) try {
-      const auto job = jobs_.find(last->id);
-      info->differs = differencesOf(
-          job != jobs_.end() ? job->second.request.document : parseGraph(history_.graphText(last->number)),
-          request.document);
+      info->differs = differencesOf(requestOf(last).document, request.document);
     } catch (const Error&) {  // its file is damaged: nothing is said of differences
     }
-  jobs_[info->id].request = std::move(request);
-  queue_.push_back(info->id);
+  Job& job = jobs_[info->id];
+  job.request = std::move(request);
+  job.place = queue_.empty() ? 0 : jobs_[queue_.back()].place + 1;
+  queue_.insert(std::find(queue_.begin(), queue_.end(), before), info->id);
   history_.save(*info);
   history_.saveGraph(*info);
-  history_.saveRequest(*info, jobOf(*info).request);
+  history_.saveRequest(*info, job.request, job.place);
+  if (!before.isEmpty()) numberQueue();
   // Whoever asks for a run wants a worker now, whatever became of the last ones.
   if (worker_.state() == WorkerClient::State::failed) worker_.restart();
   if (worker_.state() == WorkerClient::State::gone) worker_.start();
@@ -91,8 +92,10 @@ void Runs::Implementation::control(const QString& id, const char* method, json m
 void Runs::Implementation::stop(const QString& id) {
   const InfoPtr info = infoOf(id);
   if (!info || info->over()) return;
-  if (info->inWorker()) return control(id, "run.stop");
   jobOf(*info).stopAsked = true;
+  // One that does not answer hears nothing of it either.
+  if (info->inWorker() && worker_.state() == WorkerClient::State::hung) return worker_.restart();
+  if (info->inWorker()) return control(id, "run.stop");
   if (!jobOf(*info).sent) setState(info, RunInfo::State::stopped);
 }
 
@@ -102,10 +105,36 @@ void Runs::Implementation::move(const QString& id, int place) {
   queue_.erase(from);
   const int to = std::clamp(place, 0, static_cast<int>(queue_.size()));
   queue_.insert(queue_.begin() + to, id);
+  numberQueue();
   // In the worker's queue may be others than these: runs that were paused and go on.
   const InfoPtr info = infoOf(id);
   if (info && info->inWorker()) control(id, "run.move", {{"place", to}});
   Q_EMIT owner_.listChanged();
+}
+
+// The order that was chosen is there after a restart.
+void Runs::Implementation::numberQueue() {
+  for (int place = 0; place < static_cast<int>(queue_.size()); ++place) {
+    const QString& id = queue_[static_cast<size_t>(place)];
+    Job& job = jobs_[id];
+    if (std::exchange(job.place, place) == place) continue;
+    if (const InfoPtr info = infoOf(id)) history_.saveRequest(*info, job.request, place);
+  }
+}
+
+std::string Runs::Implementation::graphTextOf(const InfoPtr& info) {
+  if (info->graphText.empty()) info->graphText = history_.graphText(info->number);
+  return info->graphText;
+}
+
+RunRequest Runs::Implementation::requestOf(const InfoPtr& info) {
+  const auto job = jobs_.find(info->id);
+  if (job != jobs_.end() && !job->second.request.document.graph.nodes.empty()) return job->second.request;
+  RunRequest request = history_.request(info->number).value_or(RunRequest{});
+  request.document = parseGraph(graphTextOf(info));
+  request.title = info->title;
+  request.file = info->file;
+  return request;
 }
 
 void Runs::Implementation::forget(const QString& id) {
@@ -133,8 +162,18 @@ Runs::~Runs() = default;
 
 std::shared_ptr<const RunInfo> Runs::find(const QString& id) const {
   const auto info = implementation_->infoOf(id);
-  if (info && info->graphText.empty()) info->graphText = implementation_->history_.graphText(info->number);
+  if (info) implementation_->graphTextOf(info);
   return info;
+}
+
+RunRequest Runs::requestOf(const QString& id) const {
+  const auto info = implementation_->infoOf(id);
+  if (!info) throw Error("There is no " + id.toStdString() + " any more.");
+  return implementation_->requestOf(info);
+}
+
+QStringList Runs::differences(const QString& a, const QString& b) const {
+  return differencesOf(requestOf(a).document, requestOf(b).document);
 }
 
 QString Runs::folderOf(const QString& id) const {
@@ -167,6 +206,22 @@ void Runs::step(const QString& id, int64_t steps) {
 
 void Runs::runTo(const QString& id, int64_t done) {
   implementation_->control(id, "run.runTo", {{"done", done}});
+}
+
+int64_t Runs::forkPoint(const QString& id, int64_t at) const {
+  const std::vector<int64_t> steps = forkable(id);
+  const auto beyond = std::upper_bound(steps.begin(), steps.end(), at);
+  if (beyond == steps.begin() || !implementation_->jobs_.at(id).forkableTold) return at;
+  return *std::prev(beyond);
+}
+
+bool Runs::kept(const QString& id, const std::vector<std::string>& ports) const {
+  const auto job = implementation_->jobs_.find(id);
+  if (job == implementation_->jobs_.end()) return false;
+  const std::vector<std::string>& watched = job->second.request.watched;
+  return std::all_of(ports.begin(), ports.end(), [&](const std::string& port) {
+    return std::find(watched.begin(), watched.end(), port) != watched.end();
+  });
 }
 
 std::vector<int64_t> Runs::forkable(const QString& id) const {

@@ -50,6 +50,7 @@ struct RunInfo {
   QString device, dtype;
   QString parent;  // forked from
   int64_t forkedAt = -1;
+  bool forkAsked = false;  // from that very step: what it comes to depends on its parent
   std::map<std::string, ZoneProgress> zones;
   std::map<std::string, std::string> nodes;  // outside of zones: started, finished, cached
   std::string busyNode;
@@ -70,7 +71,9 @@ struct RunRequest {
   std::vector<std::string> shown;     // ports shown live
   std::vector<std::string> measured;  // ports kept for what is measured by them, and not shown
   std::optional<QString> forkOf;      // a RunInfo's id
-  std::optional<int64_t> forkAt;      // without: the first step that the change can reach
+  /// Without: the first step that the change can reach. With: from that one, and where the worker no longer
+  /// has the run it is computed again up to there.
+  std::optional<int64_t> forkAt;
   std::optional<std::string> forkZone;
   std::optional<int64_t> pauseAt;
   QString device, dtype;            // empty: the worker's own
@@ -94,6 +97,11 @@ class Runs : public QObject {
   std::vector<QString> queue() const;              // waiting, the next first
 
   QString start(const RunRequest& request);  // gives its id; errors come as its state
+  /// How a run was asked for, to ask for it again. Throws Error where its graph can't be read.
+  RunRequest requestOf(const QString& id) const;
+  /// In which parameters, nodes and links the graph of `b` differs from that of `a`, as a person reads it.
+  /// Empty: they are the same. Throws Error where a graph can't be read.
+  QStringList differences(const QString& a, const QString& b) const;
   void pause(const QString& id);
   void step(const QString& id, int64_t steps = 1);
   void runTo(const QString& id, int64_t done);
@@ -103,6 +111,10 @@ class Runs : public QObject {
   void forget(const QString& id);
   /// Steps of the outermost zone that one can fork from. Empty where it kept none.
   std::vector<int64_t> forkable(const QString& id) const;
+  /// The last of these at or before `at`; `at` itself while the worker has not told them all.
+  int64_t forkPoint(const QString& id, int64_t at) const;
+  /// Were the steps of all these ports kept from its first one on?
+  bool kept(const QString& id, const std::vector<std::string>& ports) const;
 
  Q_SIGNALS:
   void changed(const QString& id);  // one run, its progress too

@@ -89,13 +89,11 @@ void Runs::Implementation::setState(const InfoPtr& info, RunInfo::State state) {
   info->state = state;
   if (state == RunInfo::State::running) {
     job.computing.start();
+    job.forkableTold = false;
   } else {
     job.computing.invalidate();
   }
-  if (begun) {
-    std::erase(queue_, info->id);
-    history_.dropRequest(*info);
-  }
+  if (begun) std::erase(queue_, info->id);
   if (info->over()) {
     info->busyNode.clear();
     for (auto& [name, zone] : info->zones) zone.running = false;
@@ -110,6 +108,7 @@ void Runs::Implementation::setState(const InfoPtr& info, RunInfo::State state) {
   setBusy();
   tell(info);
   Q_EMIT owner_.listChanged();
+  if (state == RunInfo::State::paused || info->over()) sendWaiting();  // some go on from where this one is
   if (state == RunInfo::State::failed || state == RunInfo::State::lost) Q_EMIT owner_.failed(info->id);
 }
 
@@ -207,6 +206,7 @@ void Runs::Implementation::askForkable(const InfoPtr& info) {
         const auto zones = answer.find("zones");
         if (job == jobs_.end() || zones == answer.end() || zones->empty()) return;
         job->second.forkable = zones->front().value("steps", std::vector<int64_t>{});
+        job->second.forkableTold = info->state != RunInfo::State::running;
         tell(info);
       },
       [](const WorkerError&) {});
@@ -251,6 +251,10 @@ void Runs::Implementation::workerGone() {
     job.sent = false;
     if (info->state == RunInfo::State::queued) {
       tell(info);
+      continue;
+    }
+    if (job.stopAsked) {
+      setState(info, RunInfo::State::stopped);
       continue;
     }
     WorkerError error;

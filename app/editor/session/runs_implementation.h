@@ -21,7 +21,10 @@ class Runs::Implementation : public QObject {
     bool withoutFork = false;      // the worker could not fork: all of it is computed
     bool withoutWatching = false;  // the worker refused a port
     bool stopAsked = false;
+    QString source;  // its parent, computed again up to the step from which it goes on
+    int place = 0;   // in the queue, as it lies on disk
     std::vector<int64_t> forkable;
+    bool forkableTold = false;        // all of them, by the worker
     size_t thumbnailRank = SIZE_MAX;  // of the port that it shows: the first of those shown is the best
     double secondsBefore = 0;         // of computing, without pauses
     QElapsedTimer computing;
@@ -30,15 +33,21 @@ class Runs::Implementation : public QObject {
   Implementation(Runs& owner, WorkerClient& worker, Frames& frames, const Presence& presence);
 
   // Asked for
-  QString start(RunRequest request);
+  /// `before`: the run in the queue that it comes before, empty: behind all.
+  QString start(RunRequest request, const QString& before = {});
   void control(const QString& id, const char* method, json more = json::object());
   void stop(const QString& id);
   void move(const QString& id, int place);
   void forget(const QString& id);
+  RunRequest requestOf(const InfoPtr& info);
+  std::string graphTextOf(const InfoPtr& info);
 
   // Into the worker
   void sendWaiting();
   void send(const InfoPtr& info);
+  bool parentComesFirst(const InfoPtr& info);
+  void computeParentAgain(const InfoPtr& info, const InfoPtr& parent);
+  void numberQueue();
   void submitted(const InfoPtr& info, const std::string& graph);
   json startParams(const InfoPtr& info, const Job& job, const std::string& graph);
   void startedAs(const InfoPtr& info, const json& answer);
@@ -71,7 +80,7 @@ class Runs::Implementation : public QObject {
   std::vector<InfoPtr>& runs() { return owner_.runs_; }
   void setBusy();
   /// The run before it of the same graph; null where there is none.
-  InfoPtr before(const RunInfo& info) const;
+  InfoPtr runBefore(const RunInfo& info) const;
 
   Runs& owner_;
   WorkerClient& worker_;

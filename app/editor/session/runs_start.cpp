@@ -20,11 +20,12 @@ void Runs::Implementation::sendWaiting() {
   if (worker_.state() != WorkerClient::State::ready) return;
   for (const QString& id : std::vector<QString>(queue_)) {
     const InfoPtr info = infoOf(id);
-    if (info && !jobOf(*info).sent) send(info);
+    if (info && info->state == RunInfo::State::queued && !jobOf(*info).sent) send(info);
   }
 }
 
 void Runs::Implementation::send(const InfoPtr& info) {
+  if (parentComesFirst(info)) return;
   Job& job = jobOf(*info);
   job.sent = true;
   ++starting_;
@@ -42,6 +43,63 @@ void Runs::Implementation::send(const InfoPtr& info) {
         --starting_;
         failsWith(info, error);
       });
+}
+
+// It goes on from a step of a run that has not come there yet, or that the worker no longer has. The steps
+// before that one were computed with other values than its own: computing all of it would give something
+// else.
+bool Runs::Implementation::parentComesFirst(const InfoPtr& info) {
+  Job& job = jobOf(*info);
+  if (!job.request.forkOf || !job.request.forkAt) return false;
+  const bool again = !job.source.isEmpty();
+  const InfoPtr from = infoOf(again ? job.source : *job.request.forkOf);
+  if (from && from->inWorker()) {
+    const bool there = std::any_of(from->zones.begin(), from->zones.end(), [&](const auto& zone) {
+      return zone.second.depth == 1 && zone.second.done >= *job.request.forkAt;
+    });
+    return !there && from->alive() && from->state != RunInfo::State::paused;
+  }
+  if (from && from->alive()) return true;
+  if (!again) {
+    computeParentAgain(info, from);
+    return true;
+  }
+  WorkerError error;
+  if (from && from->error) error = *from->error;
+  failsWith(info,
+            {0,
+             tr("%1, from which this run was to go on, can't be computed again: %2")
+                 .arg(*job.request.forkOf, error.message.isEmpty() ? tr("it was stopped") : error.message),
+             error.node, error.port});
+  return true;
+}
+
+void Runs::Implementation::computeParentAgain(const InfoPtr& info, const InfoPtr& parent) {
+  const RunRequest& request = jobOf(*info).request;
+  try {
+    if (!parent) throw Error("it was forgotten");
+    RunRequest again = requestOf(parent);
+    if (!parent->forkAsked) again.forkOf.reset();
+    again.pauseAt = *request.forkAt;
+    again.device = request.device;
+    again.dtype = request.dtype;
+    again.allowed = request.allowed;
+    again.out.clear();
+    say(info, tr("the worker no longer has %1: it is computed again up to step %2")
+                  .arg(*request.forkOf)
+                  .arg(*request.forkAt));
+    Job& job = jobOf(*info);
+    job.sent = true;  // not to be sent while the other one is
+    job.source = start(std::move(again), info->id);
+    job.sent = false;
+    if (const InfoPtr source = infoOf(job.source)) say(source, tr("computed again for %1").arg(info->id));
+  } catch (const Error& error) {
+    failsWith(info, {0,
+                     tr("%1, from which this run was to go on, is no longer there: %2")
+                         .arg(*request.forkOf, QString::fromUtf8(error.what())),
+                     {},
+                     {}});
+  }
 }
 
 void Runs::Implementation::submitted(const InfoPtr& info, const std::string& graph) {
@@ -84,7 +142,7 @@ json Runs::Implementation::startParams(const InfoPtr& info, const Job& job, cons
   if (!request.dtype.isEmpty()) params["dtype"] = request.dtype.toStdString();
   if (request.pauseAt) params["pauseAt"] = *request.pauseAt;
   if (!request.forkOf || job.withoutFork) return params;
-  const InfoPtr parent = infoOf(*request.forkOf);
+  const InfoPtr parent = infoOf(job.source.isEmpty() ? *request.forkOf : job.source);
   if (parent && parent->inWorker()) {
     params["fork"] = {{"run", parent->workerId.toStdString()}};
     if (request.forkAt) params["fork"]["at"] = *request.forkAt;
@@ -113,6 +171,12 @@ void Runs::Implementation::startedAs(const InfoPtr& info, const json& answer) {
   const bool forks = job.request.forkOf && !job.withoutFork;
   frames_.follow(info->id, info->workerId, job.request.watched, forks ? *job.request.forkOf : QString(),
                  info->forkedAt);
+  if (!job.source.isEmpty()) {
+    // In line where it was before its parent had to be computed, unless it has its turn already.
+    const auto place = std::find(queue_.begin(), queue_.end(), info->id) - queue_.begin();
+    worker_.call("run.move", {{"run", workerRun}, {"place", place}}, this, {}, [](const WorkerError&) {});
+    stop(job.source);
+  }
   if (job.withoutWatching) {
     for (const std::string& port : job.request.watched) frames_.watch(info->id, port);
     for (const std::string& port : job.request.shown) frames_.show(info->id, port);
@@ -126,11 +190,11 @@ void Runs::Implementation::startedAs(const InfoPtr& info, const json& answer) {
   tell(info);
 }
 
-// A fork that can't be and a port that can't be watched are no reason not to compute.
+// A fork of whatever is the same and a port that can't be watched are no reason not to compute.
 void Runs::Implementation::refused(const InfoPtr& info, const std::string& graph, const WorkerError& error) {
   Job& job = jobOf(*info);
   const bool ofGraph = error.code == kGraphError;
-  if (job.request.forkOf && !job.withoutFork && !(ofGraph && job.request.forkAt)) {
+  if (job.request.forkOf && !job.withoutFork && !job.request.forkAt) {
     job.withoutFork = true;
     info->forkedAt = -1;
     say(info, tr("computed from the first step: %1").arg(error.message));
@@ -154,6 +218,7 @@ void Runs::Implementation::failsWith(const InfoPtr& info, WorkerError error) {
 // Earlier sessions' runs: what waited waits again, what ran then was lost with its worker.
 void Runs::Implementation::restore(std::vector<RunHistory::Loaded> loaded) {
   std::vector<InfoPtr> older;
+  std::vector<std::pair<int, QString>> waiting;  // by their places in the queue
   for (RunHistory::Loaded& each : loaded) {
     const InfoPtr& info = each.info;
     if (infoOf(info->id)) continue;
@@ -176,7 +241,7 @@ void Runs::Implementation::restore(std::vector<RunHistory::Loaded> loaded) {
           info->graphText = history_.graphText(info->number);
           each.request->document = parseGraph(info->graphText);
           jobs_[info->id].request = *each.request;
-          queue_.push_back(info->id);
+          waiting.emplace_back(each.place, info->id);
         } catch (const Error& error) {
           info->error = WorkerError{0, QString::fromUtf8(error.what()), {}, {}};
           again = false;
@@ -184,7 +249,6 @@ void Runs::Implementation::restore(std::vector<RunHistory::Loaded> loaded) {
       if (!again) {
         info->state = RunInfo::State::lost;
         if (!info->error) info->error = WorkerError{0, tr("the editor ended while it was computed"), {}, {}};
-        history_.dropRequest(*info);
       }
       history_.save(*info);
     }
@@ -193,6 +257,14 @@ void Runs::Implementation::restore(std::vector<RunHistory::Loaded> loaded) {
   runs().insert(runs().begin(), older.begin(), older.end());
   std::sort(runs().begin(), runs().end(),
             [](const InfoPtr& a, const InfoPtr& b) { return a->number < b->number; });
+  std::stable_sort(waiting.begin(), waiting.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  // What was asked for since this editor began waits behind them.
+  for (size_t i = 0; i < waiting.size(); ++i) {
+    jobs_[waiting[i].second].place = -1;
+    queue_.insert(queue_.begin() + static_cast<std::ptrdiff_t>(i), waiting[i].second);
+  }
+  numberQueue();
   Q_EMIT owner_.listChanged();
   sendWaiting();
 }

@@ -14,8 +14,8 @@ namespace {
 
 using nlohmann::json;
 
-constexpr double kWrittenAtOnce = 10;  // milliseconds; what takes longer is written on another thread
-constexpr int kRedrawEvery = 16;       // milliseconds
+constexpr size_t kWrittenAtOnce = 8 << 20;  // bytes, of some 30,000 nodes; more is written on another thread
+constexpr int kRedrawEvery = 16;            // milliseconds
 constexpr qint64 kMostCatalogBytes = 16 << 20;
 
 QString dataFolderFrom(const SessionOptions& options) {
@@ -93,7 +93,8 @@ bool Session::Implementation::push(const QString& name, Document document, const
   return true;
 }
 
-void Session::Implementation::reset(Document document, const QString& file, const QString& name) {
+void Session::Implementation::reset(Document document, const QString& file, const QString& name,
+                                    std::optional<std::string> text) {
   undo_ = Undo(std::move(document), name.toStdString());
   file_ = file;
   place_.clear();
@@ -102,52 +103,39 @@ void Session::Implementation::reset(Document document, const QString& file, cons
   cursor_ = {};
   compared_.clear();
   checkedVersion_ = -1;
-  documentIsNew();
+  firstVersion_ = version_ + 1;
+  documentIsNew(std::move(text));
   Q_EMIT owner_.selectionChanged();
   Q_EMIT owner_.cursorChanged();
 }
 
-void Session::Implementation::documentIsNew() {
+void Session::Implementation::documentIsNew(std::optional<std::string> text) {
   ++version_;
   if (!place_.empty() && !document().groups.contains(place_)) place_.clear();
   findPath(path_);
   pruneSelection();
-  writeText();
+  if (text)
+    keep(std::move(*text), version_);
+  else
+    writeText();
   Q_EMIT owner_.documentChanged();
   redraw();
 }
 
-// Small ones at once: what an edit gave is on disk when it returns. A text of many megabytes would hold up
-// every move of the mouse; it follows within moments.
+// At once: what an edit gave is on disk when it returns. Only a text of many megabytes, which would hold up
+// every move of the mouse, follows within moments.
 void Session::Implementation::writeText() {
   if (textUnderWay_) return;
-  if (textMilliseconds_ <= kWrittenAtOnce) {
-    QElapsedTimer clock;
-    clock.start();
-    std::string text = writeGraph(document());
-    textMilliseconds_ = static_cast<double>(clock.nsecsElapsed()) / 1e6;
-    return keep(std::move(text), version_);
-  }
+  if (text_.size() <= kWrittenAtOnce) return keep(writeGraph(document()), version_);
   textUnderWay_ = true;
   modified_ = true;
-  struct Written {
-    std::string text;
-    double milliseconds = 0;
-  };
   inBackground(
-      this,
-      [document = document()] {
-        QElapsedTimer clock;
-        clock.start();
-        Written written{writeGraph(document), 0};
-        written.milliseconds = static_cast<double>(clock.nsecsElapsed()) / 1e6;
-        return written;
-      },
-      [this, version = version_](Written written) {
+      this, [document = document()] { return writeGraph(document); },
+      [this, version = version_](std::string text) {
         textUnderWay_ = false;
-        textMilliseconds_ = written.milliseconds;
-        keep(std::move(written.text), version);
-        if (version != version_) writeText();
+        // Not of the document before, nor older than what is known already.
+        if (version >= firstVersion_ && version > textVersion_) keep(std::move(text), version);
+        if (textVersion_ != version_) writeText();
       });
 }
 
@@ -168,7 +156,7 @@ void Session::Implementation::keep(std::string text, int version) {
   checker_.outdated(version);
   sent_ = document();
   checkedVersion_ = version;
-  checker_.check({text_, folder(), allowed(), owner_.device(), owner_.dtype(), version});
+  checker_.check({text_, folder(), owner_.allowedFolders(), owner_.device(), owner_.dtype(), version});
 }
 
 void Session::Implementation::refreshModified() { modified_ = text_ != savedText_; }
@@ -235,11 +223,6 @@ void Session::Implementation::takeNodes(const json& nodes) {
   }
   Q_EMIT owner_.catalogChanged();
   redraw();
-}
-
-std::vector<QString> Session::Implementation::allowed() const {
-  const QStringList folders = settings_.value(QStringLiteral("files/allowed")).toStringList();
-  return {folders.begin(), folders.end()};
 }
 
 // --- the public side: document ---

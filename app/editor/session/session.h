@@ -103,6 +103,10 @@ class Session : public QObject {
   bool recover(const Recoverable& what);
   void discard(const Recoverable& what);
   QString openElsewhere() const;  // who else has this file open, empty: nobody
+  /// A file that somebody chose or typed by hand may be read, and so may others of its folder: by this
+  /// document and by others, from now on. Only whole paths of files that exist; says where that is new.
+  void allowFile(const QString& file);
+  std::vector<QString> allowedFolders() const;  // besides the document's own
 
   // What the worker knows
   WorkerClient& worker();
@@ -115,9 +119,17 @@ class Session : public QObject {
   /// Runs the document; seeds that are not locked are drawn first, as an edit. With a run of the same graph
   /// before it, what is the same is not computed again.
   QString run(std::optional<int64_t> pauseAt = {});
+  /// The document as it is, from a step of that run on: the last one kept at or before `at`.
   QString forkFrom(const QString& run, std::optional<int64_t> at);
   /// As many digits as one can still say.
   static uint64_t anotherSeed();
+  /// Up to so many steps, and waits there: the shown run where it still can, else a new one.
+  void runTo(int64_t done);
+  /// Asks for an earlier run again: its graph, its values, and where it went on from a run's step, that too.
+  QString runAgain(const QString& run);
+  /// Keeps a port's steps, of the shown run from now on and of all that follow; says so where steps that are
+  /// over can't be had.
+  void watch(const std::string& port);
   void setDevice(const QString& device, const QString& dtype);
   QString device() const;
   QString dtype() const;

@@ -3,10 +3,17 @@
 
 #include "app/editor/document/document_file.h"
 #include "app/editor/session/session_implementation.h"
+#include "app/editor/worker/background.h"
 #include "engine/core/error.h"
 #include "engine/graph/graph_file.h"
 
 namespace loom::editor {
+namespace {
+
+const QString kAllowed = QStringLiteral("files/allowed");
+constexpr qint64 kReadAtOnce = 256 << 10;  // bytes; larger files are read on another thread
+
+}  // namespace
 
 QString Session::Implementation::title() const {
   const QString own = QString::fromStdString(document().title);
@@ -31,11 +38,20 @@ void Session::newDocument() {
 bool Session::open(const QString& file) {
   Implementation& inside = *implementation_;
   try {
-    Document document = readDocument(file);
+    struct Read {
+      Document document;
+      std::string text;
+    };
+    const auto read = [file] {
+      Read read{readDocument(file), {}};
+      read.text = writeGraph(read.document);
+      return read;
+    };
+    Read opened = QFileInfo(file).size() <= kReadAtOnce ? read() : whilePainting(read);
     const QString path = QFileInfo(file).absoluteFilePath();
-    inside.savedText_ = writeGraph(document);
+    inside.savedText_ = opened.text;
     inside.guard_.hold(path);
-    inside.reset(std::move(document), path, tr("Opened"));
+    inside.reset(std::move(opened.document), path, tr("Opened"), std::move(opened.text));
     return true;
   } catch (const std::exception& error) {
     notice(QString::fromUtf8(error.what()), true);
@@ -82,6 +98,8 @@ bool Session::save(const QString& file, const QImage& picture) {
   if (moved) {
     inside.checkedVersion_ = -1;
     inside.keep(inside.text_, inside.version_);
+    if (const QString who = openElsewhere(); !who.isEmpty())
+      notice(tr("Saved, but %1: who saves last wins.").arg(who), true);
   }
   Q_EMIT documentChanged();
   inside.redraw();
@@ -97,7 +115,7 @@ std::vector<Session::Recoverable> Session::recoverable() const {
 
 bool Session::recover(const Recoverable& what) {
   try {
-    Document document = parseGraph(Journal::textOf(what.journal));
+    Document document = whilePainting([&] { return parseGraph(Journal::textOf(what.journal)); });
     openDocument(std::move(document), what.file, tr("Recovered"));
     Implementation& inside = *implementation_;
     if (what.file.isEmpty()) inside.savedText_.clear();
@@ -106,6 +124,8 @@ bool Session::recover(const Recoverable& what) {
     if (inside.modified_) inside.journal_.write(inside.text_, inside.file_, inside.title());
     inside.journal_.discard(what.journal);
     Q_EMIT documentChanged();
+    if (const QString who = openElsewhere(); !who.isEmpty())
+      notice(tr("Recovered, but %1: who saves last wins.").arg(who), true);
     return true;
   } catch (const std::exception& error) {
     notice(tr("%1 can't be recovered: %2").arg(what.title, QString::fromUtf8(error.what())), true);
@@ -114,6 +134,28 @@ bool Session::recover(const Recoverable& what) {
 }
 
 void Session::discard(const Recoverable& what) { implementation_->journal_.discard(what.journal); }
+
+void Session::allowFile(const QString& file) {
+  const QFileInfo about(file);
+  if (!about.isAbsolute() || !about.isFile()) return;
+  const QString chosen = about.canonicalPath();
+  const auto below = [&](const QString& folder) {
+    const QString real = QFileInfo(folder).canonicalFilePath();
+    return !real.isEmpty() && (chosen == real || chosen.startsWith(real + QLatin1Char('/')));
+  };
+  QStringList allowed = settings().value(kAllowed).toStringList();
+  if (below(folder()) || std::any_of(allowed.begin(), allowed.end(), below)) return;
+  allowed << chosen;
+  settings().setValue(kAllowed, allowed);
+  implementation_->checkedVersion_ = -1;
+  implementation_->writeText();
+  notice(tr("Graphs may read files in %1 from now on; the settings have the list.").arg(chosen));
+}
+
+std::vector<QString> Session::allowedFolders() const {
+  const QStringList folders = implementation_->settings_.value(kAllowed).toStringList();
+  return {folders.begin(), folders.end()};
+}
 
 QString Session::openElsewhere() const { return implementation_->guard_.elsewhere(); }
 

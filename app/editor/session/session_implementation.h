@@ -1,7 +1,6 @@
 #pragma once
 // The inside of Session: session.cpp has the document and its edits, session_files.cpp files and journal,
 // session_look.cpp runs and what is looked at.
-#include <QElapsedTimer>
 #include <QTimer>
 
 #include "app/editor/session/checker.h"
@@ -20,9 +19,11 @@ class Session::Implementation : public QObject {
   // The document
   const Document& document() const { return undo_.document(); }
   bool push(const QString& name, Document document, const std::string& merge);
-  void reset(Document document, const QString& file, const QString& name);
+  /// `text`: the document's, where it is known already.
+  void reset(Document document, const QString& file, const QString& name,
+             std::optional<std::string> text = {});
   /// What follows from another document: text, journal, check, selection.
-  void documentIsNew();
+  void documentIsNew(std::optional<std::string> text = {});
   void pruneSelection();
   void findPath(const std::string& wished);
   /// The document's text is known: to the journal and to the worker.
@@ -38,7 +39,6 @@ class Session::Implementation : public QObject {
   void workerChanged();
   void askForNodes();
   void takeNodes(const nlohmann::json& nodes);
-  std::vector<QString> allowed() const;
 
   // Runs
   RunRequest request() const;
@@ -67,7 +67,7 @@ class Session::Implementation : public QObject {
   QString file_;
   std::string savedText_, text_;
   int version_ = 0, textVersion_ = 0, checkedVersion_ = -1;
-  double textMilliseconds_ = 0;  // what writing it took the last time
+  int firstVersion_ = 0;  // of the document at hand
   bool textUnderWay_ = false, modified_ = false;
 
   Selection selection_;

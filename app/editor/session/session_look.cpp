@@ -27,7 +27,7 @@ RunRequest Session::Implementation::request() const {
   request.watched = watchedPorts(document(), catalog_);
   request.measured = measuredPorts(document(), catalog_);
   request.shown = shownPorts(document(), catalog_);
-  request.allowed = allowed();
+  request.allowed = owner_.allowedFolders();
   request.device = owner_.device();
   request.dtype = owner_.dtype();
   if (checker_.checked().trains) request.keepSteps = {{"every", kTrainingEvery}, {"last", kTrainingLast}};
@@ -72,22 +72,77 @@ QString Session::run(std::optional<int64_t> pauseAt) {
         "seeds of runs");
   RunRequest request = implementation_->request();
   request.pauseAt = pauseAt;
-  if (const auto last = implementation_->lastInWorker()) {
-    // Steps that are taken over from it have nothing of what it did not watch.
-    const std::vector<std::string> had = frames().ports(last->id);
-    const bool all = std::all_of(
-        request.watched.begin(), request.watched.end(),
-        [&](const std::string& port) { return std::find(had.begin(), had.end(), port) != had.end(); });
-    if (all) request.forkOf = last->id;
-  }
+  // Steps that another run computed have no frames of a port that it did not watch.
+  const auto last = implementation_->lastInWorker();
+  if (last && (runs().kept(last->id, request.watched) || checked().trains)) request.forkOf = last->id;
   return implementation_->begin(std::move(request));
 }
 
 QString Session::forkFrom(const QString& run, std::optional<int64_t> at) {
   RunRequest request = implementation_->request();
   request.forkOf = run;
-  request.forkAt = at;
+  if (at) request.forkAt = runs().forkPoint(run, *at);
   return implementation_->begin(std::move(request));
+}
+
+void Session::runTo(int64_t done) {
+  const auto run = shownRun();
+  if (!run || run->over()) {
+    this->run(done);
+    return;
+  }
+  if (!run->inWorker() || run->state == RunInfo::State::queued)
+    return notice(tr("Run %1 has not begun yet.").arg(run->number));
+  int64_t now = 0;
+  for (const auto& [name, zone] : run->zones)
+    if (zone.depth == 1) now = std::max(now, zone.done);
+  if (done <= now)
+    return notice(tr("Run %1 is at step %2 already: put the timeline's cursor on one that is still to come.")
+                      .arg(run->number)
+                      .arg(now));
+  runs().runTo(run->id, done);
+}
+
+QString Session::runAgain(const QString& run) {
+  try {
+    const auto info = runs().find(run);
+    RunRequest request = runs().requestOf(run);
+    if (!info->forkAsked) request.forkOf.reset();
+    request.pauseAt.reset();
+    request.out.clear();
+    request.device = device();
+    request.dtype = dtype();
+    request.allowed = allowedFolders();
+    if (request.folder.isEmpty()) request.folder = folder();
+    if (request.watched.empty()) request.watched = watchedPorts(request.document, catalog());
+    if (request.measured.empty()) request.measured = measuredPorts(request.document, catalog());
+    if (request.shown.empty()) request.shown = shownPorts(request.document, catalog());
+    const QString id = runs().start(request);
+    setCursor({.run = id, .iteration = {}, .live = true});
+    return id;
+  } catch (const Error& error) {
+    notice(tr("This run can't be asked for again: %1").arg(QString::fromUtf8(error.what())), true);
+    return {};
+  }
+}
+
+void Session::watch(const std::string& port) {
+  edit(tr("Watch %1").arg(QString::fromStdString(port)), [&](const Document& document) {
+    Layout layout = layoutOf(document, "");
+    // The first one named ends the default choice, which goes on being shown.
+    if (layout.watched.empty()) layout.watched = watchedPorts(document, catalog());
+    if (std::find(layout.watched.begin(), layout.watched.end(), port) == layout.watched.end())
+      layout.watched.push_back(port);
+    return withLayout(document, "", layout);
+  });
+  const auto run = shownRun();
+  if (!run) return;
+  if (run->inWorker()) frames().watch(run->id, port);
+  const bool kept = !frames().iterations(run->id, port).empty();
+  if (run->over() && !kept)
+    notice(tr("Run %1 is over and kept no steps of %2: the next run has them.")
+               .arg(run->number)
+               .arg(QString::fromStdString(port)));
 }
 
 void Session::setDevice(const QString& device, const QString& dtype) {

@@ -353,6 +353,7 @@ void BatchPanel::start() {
     if (!session_.device().isEmpty()) arguments << "--device" << session_.device();
     if (!session_.dtype().isEmpty()) arguments << "--dtype" << session_.dtype();
     if (!session_.folder().isEmpty()) arguments << "--allow" << session_.folder();
+    for (const QString& folder : session_.allowedFolders()) arguments << "--allow" << folder;
     process_.setProcessChannelMode(QProcess::SeparateChannels);
     process_.setWorkingDirectory(out);
     process_.start(runner, arguments);

@@ -247,12 +247,14 @@ void MainWindow::Implementation::pickFileFor(const std::string& node, const std:
     dialog->setAcceptMode(QFileDialog::AcceptSave);
   else
     dialog->setFileMode(QFileDialog::ExistingFile);
-  connect(dialog, &QFileDialog::fileSelected, this, [this, node, port](const QString& file) {
+  const bool reads = !(input && input->writes);
+  connect(dialog, &QFileDialog::fileSelected, this, [this, node, port, reads](const QString& file) {
     const QString relative = QDir(session_.folder()).relativeFilePath(file);
     const QString name = relative.startsWith("..") ? file : relative;
     session_.edit(tr("Set %1").arg(QString::fromStdString(port)), [&](const Document& document) {
       return setParam(document, session_.place(), session_.catalog(), node, port, name.toStdString());
     });
+    if (reads) session_.allowFile(file);
   });
   dialog->open();
 }

@@ -55,13 +55,8 @@ void MainWindow::Implementation::addRunCommands() {
       [this, current] { paused() ? session_.runs().step(current()) : session_.runs().pause(current()); },
       isAlive);
   add("run.toHere", "Run", tr("Run to here"),
-      tr("Up to the step under the timeline's cursor, and waits there"), {"F8"}, [this, current, &timeline] {
-        const int64_t step = std::max<int64_t>(1, timeline.stepAtCursor());
-        if (paused())
-          session_.runs().runTo(current(), step);
-        else
-          session_.run(step);
-      });
+      tr("Up to the step under the timeline's cursor, and waits there"), {"F8"},
+      [this, &timeline] { session_.runTo(std::max<int64_t>(1, timeline.stepAtCursor())); });
   add(
       "run.fork", "Run", tr("Fork from here"),
       tr("Goes on from the step under the timeline's cursor, with the parameters as they are now"), {"F9"},

@@ -1,6 +1,5 @@
 #include "app/editor/shell/runs_panel.h"
 
-#include <QFileInfo>
 #include <QGridLayout>
 #include <QKeyEvent>
 #include <QMenu>
@@ -8,7 +7,6 @@
 #include <QTimer>
 #include <QVBoxLayout>
 
-#include "app/editor/document/schedule_ports.h"
 #include "app/editor/gl/theme.h"
 #include "app/editor/shell/widgets.h"
 #include "engine/core/error.h"
@@ -315,24 +313,7 @@ void RunsPanel::updateButtons() {
 }
 
 void RunsPanel::rerun() {
-  const auto choice = chosen();
-  const auto run = choice ? session_.runs().find(choice->id) : nullptr;
-  if (!run) return;
-  try {
-    RunRequest request;
-    request.document = parseGraph(run->graphText);
-    request.folder = run->file.isEmpty() ? session_.folder() : QFileInfo(run->file).absolutePath();
-    request.title = run->title;
-    request.file = run->file;
-    request.watched = watchedPorts(request.document, session_.catalog());
-    request.measured = measuredPorts(request.document, session_.catalog());
-    request.shown = request.watched;
-    request.device = session_.device();
-    request.dtype = session_.dtype();
-    session_.runs().start(request);
-  } catch (const Error& error) {
-    session_.notice(tr("This run's graph can't be read: %1").arg(error.what()), true);
-  }
+  if (const auto run = chosen()) session_.runAgain(run->id);
 }
 
 void RunsPanel::restore() {

@@ -134,7 +134,7 @@ void Viewer::Implementation::drawTrouble(ImVec2 at, ImVec2 size) {
   const char* words = "Watch it, and run again";
   ImGui::SetCursorScreenPos({at.x + (size.x - ImGui::CalcTextSize(words).x) / 2 - 8, y + needed.y + 12});
   if (ImGui::Button(words)) {
-    watchPort(session_, content_.port());
+    session_.watch(content_.port());
     session_.run();
   }
 }

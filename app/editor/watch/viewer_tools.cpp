@@ -187,16 +187,4 @@ void drawViewerTools(Session& session, Reels& reels, const ViewerContent& conten
   ImGui::PopStyleVar(2);
 }
 
-void watchPort(Session& session, const std::string& port) {
-  if (const auto run = session.shownRun(); run && run->inWorker()) session.frames().watch(run->id, port);
-  session.edit("Watch " + QString::fromStdString(port), [&](const Document& document) {
-    Layout layout = layoutOf(document, "");
-    // The first one named ends the default choice, which goes on being shown.
-    if (layout.watched.empty()) layout.watched = watchedPorts(document, session.catalog());
-    if (std::find(layout.watched.begin(), layout.watched.end(), port) == layout.watched.end())
-      layout.watched.push_back(port);
-    return withLayout(document, "", layout);
-  });
-}
-
 }  // namespace loom::editor

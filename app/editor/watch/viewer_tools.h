@@ -14,7 +14,4 @@ struct ViewerToolGestures {
 void drawViewerTools(Session& session, Reels& reels, const ViewerContent& content, ViewerChoice& choice,
                      const ViewerToolGestures& gestures, float width);
 
-/// Has this port watched: by the run at hand as far as it still goes, and by all later ones.
-void watchPort(Session& session, const std::string& port);
-
 }  // namespace loom::editor

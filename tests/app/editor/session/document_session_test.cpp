@@ -131,6 +131,14 @@ class DocumentSessionTest : public QObject {
     QVERIFY(QFile::link(file, link));
     QVERIFY(other.open(link));
     QVERIFY(!other.openElsewhere().isEmpty());
+    // Who saves to it is told too.
+    Session third(testing::withoutWorker(folder_->path()));
+    QSignalSpy noticed(&third, &Session::noticed);
+    QVERIFY(third.save(folder_->filePath(QStringLiteral("own.loom"))));
+    QCOMPARE(noticed.count(), 0);
+    QVERIFY(third.save(file));
+    QCOMPARE(noticed.count(), 1);
+    QVERIFY(noticed.first().first().toString().contains(QStringLiteral("last wins")));
     first.reset();
     QTRY_VERIFY_WITH_TIMEOUT(other.openElsewhere().isEmpty(), 6000);
   }

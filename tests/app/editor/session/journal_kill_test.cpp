@@ -12,18 +12,38 @@ using namespace loom::editor;
 
 namespace {
 
+// The number of an edit stands in a note, and now and then in the title, which is in the journal's first
+// line.
+Document numbered(const Document& document, int number) {
+  Document other = document;
+  if (number % 7 == 0) other.title = std::to_string(number);
+  other.about = std::to_string(number);
+  return other;
+}
+
+Document largeDocument() {
+  Document document = testing::quickDdpm();
+  const NodePtr node = document.graph.nodes.front();
+  for (int i = 0; i < 3000; ++i) {
+    Node copy = *node;
+    copy.id = QStringLiteral("copy%1").arg(i).toStdString();
+    document.graph.nodes.push_back(std::make_shared<const Node>(std::move(copy)));
+  }
+  return document;
+}
+
 // An editor at work until it is killed: each edit's number is told when the edit has returned.
 int editUntilKilled(int argc, char** argv) {
   QCoreApplication application(argc, argv);
   const QString data = application.arguments().at(2), file = application.arguments().at(3);
   const int saveEvery = application.arguments().at(4).toInt();
+  const bool large = application.arguments().at(5) == QStringLiteral("large");
   Session session(testing::withoutWorker(data));
   if (!session.save(file)) return 1;
-  session.openDocument(testing::titled(testing::quickDdpm(), "0"), file, QStringLiteral("Example"));
+  session.openDocument(large ? largeDocument() : testing::quickDdpm(), file, QStringLiteral("Example"));
   for (int i = 1;; ++i) {
     if (i % 10 == 9) session.undoOnce();
-    session.edit(QStringLiteral("Edit"),
-                 [&](const Document& document) { return testing::titled(document, std::to_string(i)); });
+    session.edit(QStringLiteral("Edit"), [&](const Document& document) { return numbered(document, i); });
     const std::string line = std::to_string(i) + "\n";
     if (::write(1, line.data(), line.size()) < 0) return 1;
     if (saveEvery > 0 && i % saveEvery == 0 && !session.save(file)) return 1;
@@ -31,7 +51,7 @@ int editUntilKilled(int argc, char** argv) {
   }
 }
 
-int numberOf(const Document& document) { return QByteArray::fromStdString(document.title).toInt(); }
+int numberOf(const Document& document) { return QByteArray::fromStdString(document.about).toInt(); }
 
 }  // namespace
 
@@ -41,21 +61,24 @@ class JournalKillTest : public QObject {
 
   void nothingEditedIsLost_data() {
     QTest::addColumn<int>("saveEvery");
-    QTest::newRow("never saved") << 0;
-    QTest::newRow("saved now and then") << 5;
+    QTest::addColumn<QString>("size");
+    QTest::newRow("never saved") << 0 << "small";
+    QTest::newRow("saved now and then") << 5 << "small";
+    QTest::newRow("large") << 0 << "large";
   }
 
   void nothingEditedIsLost() {
     QFETCH(int, saveEvery);
+    QFETCH(QString, size);
     QTemporaryDir folder;
     const QString data = folder.filePath(QStringLiteral("data"));
     const QString file = folder.filePath(QStringLiteral("graph.loom"));
     std::mt19937 random(11 + saveEvery);
     int offered = 0;
-    for (int kill = 0; kill < 20; ++kill) {
+    for (int kill = 0; kill < 16; ++kill) {
       QProcess editor;
       editor.start(QCoreApplication::applicationFilePath(),
-                   {QStringLiteral("--edit"), data, file, QString::number(saveEvery)});
+                   {QStringLiteral("--edit"), data, file, QString::number(saveEvery), size});
       QVERIFY(editor.waitForStarted());
       QByteArray told;
       while (!told.contains('\n')) {  // it has begun
@@ -105,7 +128,7 @@ class JournalKillTest : public QObject {
     const QString file = folder.filePath(QStringLiteral("graph.loom"));
     QProcess editor;
     editor.start(QCoreApplication::applicationFilePath(),
-                 {QStringLiteral("--edit"), data, file, QStringLiteral("0")});
+                 {QStringLiteral("--edit"), data, file, QStringLiteral("0"), QStringLiteral("small")});
     QVERIFY(editor.waitForReadyRead(20'000));
     ::kill(static_cast<pid_t>(editor.processId()), SIGKILL);
     QVERIFY(editor.waitForFinished());
@@ -153,7 +176,7 @@ class JournalKillTest : public QObject {
 };
 
 int main(int argc, char** argv) {
-  if (argc > 4 && std::string_view(argv[1]) == "--edit") return editUntilKilled(argc, argv);
+  if (argc > 5 && std::string_view(argv[1]) == "--edit") return editUntilKilled(argc, argv);
   QCoreApplication application(argc, argv);
   JournalKillTest test;
   return QTest::qExec(&test, argc, argv);

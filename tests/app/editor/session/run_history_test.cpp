@@ -10,28 +10,45 @@
 
 using namespace loom;
 using namespace loom::editor;
+using testing::doneOf;
 using testing::kPatience;
 using State = RunInfo::State;
 
 namespace {
 
-// An editor with a run that computes and two that wait, until it is killed.
+constexpr int kSteps = 8, kForkAt = 4;
+
+Document forked() { return withValue(testing::quickDdpm(kSteps), "step.variance", "fixed_large"); }
+
+// An editor with a run that is over, one that computes and three that wait, the last one a fork of the first,
+// until it is killed.
 int runUntilKilled(int argc, char** argv) {
   QCoreApplication application(argc, argv);
   Session session(testing::withWorker(application.arguments().at(2)));
-  session.openDocument(testing::quickDdpm(900), {}, QStringLiteral("Long"));
-  QObject::connect(&session, &Session::catalogChanged, &session, [&] {
-    const QString first = session.run();
+  QString parent, computes;
+  const auto startOthers = [&] {
+    session.openDocument(testing::quickDdpm(900), {}, QStringLiteral("Long"));
+    computes = session.run();
     session.openDocument(testing::quickDdpm(3), {}, QStringLiteral("Short"));
     session.run();
     session.openDocument(testing::quickDdpm(4), {}, QStringLiteral("Short"));
     const QString last = session.run();
+    session.openDocument(forked(), {}, QStringLiteral("Fork"));
+    session.forkFrom(parent, kForkAt);
     session.runs().move(last, 0);
-    QObject::connect(&session.runs(), &Runs::changed, &session, [&session, first](const QString& id) {
-      const auto run = session.runs().find(id);
-      if (id == first && run->zones.contains("sampling") && run->zones.at("sampling").done > 1)
-        std::cout << session.worker().pid() << std::endl;
-    });
+  };
+  QObject::connect(&session, &Session::catalogChanged, &session, [&] {
+    if (!parent.isEmpty()) return;
+    session.openDocument(testing::quickDdpm(kSteps), {}, QStringLiteral("Parent"));
+    parent = session.run();
+  });
+  QObject::connect(&session.runs(), &Runs::changed, &session, [&](const QString& id) {
+    const auto run = session.runs().find(id);
+    if (id == parent && run->over() && computes.isEmpty()) {
+      computes = QStringLiteral("soon");
+      QTimer::singleShot(0, &session, startOthers);
+    }
+    if (id == computes && doneOf(*run) > 1) std::cout << session.worker().pid() << std::endl;
   });
   return application.exec();
 }
@@ -84,22 +101,43 @@ class RunHistoryTest : public QObject {
     // Another editor leaves a living one's runs alone.
     {
       Session session(testing::withoutWorker(folder.path()));
-      QTest::qWait(300);
-      QVERIFY(session.runs().all().empty());
+      QTRY_COMPARE_WITH_TIMEOUT(session.runs().all().size(), size_t{1}, kPatience);
+      QCOMPARE(session.runs().all().front()->state, State::finished);
       QVERIFY(session.runs().queue().empty());
     }
     ::kill(static_cast<pid_t>(editor.processId()), SIGKILL);
     QVERIFY(editor.waitForFinished());
     // Its worker ends by itself.
     QTRY_VERIFY_WITH_TIMEOUT(::kill(static_cast<pid_t>(worker), 0) != 0, 15'000);
+    // They wait in the order that was chosen, however often the editor ends.
+    const std::vector<QString> order{QStringLiteral("run 4"), QStringLiteral("run 3"),
+                                     QStringLiteral("run 5")};
+    for (int i = 0; i < 2; ++i) {
+      Session session(testing::withoutWorker(folder.path()));
+      QTRY_COMPARE_WITH_TIMEOUT(session.runs().queue(), order, kPatience);
+    }
     Session session(testing::withWorker(folder.path()));
-    QTRY_COMPARE_WITH_TIMEOUT(session.runs().all().size(), size_t{3}, kPatience);
-    const auto first = session.runs().all().front();
-    QCOMPARE(first->state, State::lost);
-    QVERIFY(first->error && first->error->message.contains(QStringLiteral("the editor ended")));
-    for (size_t i = 1; i < 3; ++i)
-      QTRY_COMPARE_WITH_TIMEOUT(session.runs().all()[i]->state, State::finished, kPatience);
+    QTRY_VERIFY_WITH_TIMEOUT(session.runs().all().size() >= 5, kPatience);
+    const auto runOf = [&](int number) { return session.runs().find(QStringLiteral("run %1").arg(number)); };
+    QCOMPARE(runOf(2)->state, State::lost);
+    QVERIFY(runOf(2)->error && runOf(2)->error->message.contains(QStringLiteral("the editor ended")));
+    for (int number : {1, 3, 4, 5})
+      QTRY_COMPARE_WITH_TIMEOUT(runOf(number)->state, State::finished, kPatience);
     QVERIFY(session.runs().queue().empty());
+    // The fork went on from its parent's step, which was computed again, and came to what it comes to.
+    QCOMPARE(runOf(5)->parent, QStringLiteral("run 1"));
+    QTRY_COMPARE_WITH_TIMEOUT(runOf(5)->zones.at("sampling").first, kForkAt, kPatience);
+    session.openDocument(testing::quickDdpm(kSteps), {}, QStringLiteral("Parent"));
+    const QString parent = session.run();
+    QTRY_COMPARE_WITH_TIMEOUT(session.runs().find(parent)->state, State::finished, kPatience);
+    session.openDocument(forked(), {}, QStringLiteral("Fork"));
+    const QString fork = session.forkFrom(parent, kForkAt);
+    QTRY_COMPARE_WITH_TIMEOUT(session.runs().find(fork)->state, State::finished, kPatience);
+    const auto last = [&](const QString& id) {
+      return session.frames().values(id, "sampling.x", {kSteps - 1});
+    };
+    QTRY_VERIFY_WITH_TIMEOUT(last(fork) && last(QStringLiteral("run 5")), kPatience);
+    QCOMPARE(last(fork)->data, last(QStringLiteral("run 5"))->data);
   }
 
   void damagedFilesAreNoHarm() {

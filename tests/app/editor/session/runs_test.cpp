@@ -161,6 +161,44 @@ class RunsTest : public QObject {
     QCOMPARE(done(), 10);
   }
 
+  void runsToAStep() {
+    const QString id = session_->run(2);
+    const auto run = session_->runs().find(id);
+    QTRY_COMPARE_WITH_TIMEOUT(run->state, State::paused, kPatience);
+    const size_t runs = session_->runs().all().size();
+    session_->runTo(6);
+    QTRY_VERIFY_WITH_TIMEOUT(doneOf(*run) == 6 && run->state == State::paused, kPatience);
+    // It does not go back, and says so.
+    QSignalSpy noticed(session_.get(), &Session::noticed);
+    session_->runTo(3);
+    QCOMPARE(noticed.count(), 1);
+    QCOMPARE(doneOf(*run), 6);
+    QCOMPARE(session_->runs().all().size(), runs);
+    session_->runs().proceed(id);
+    QTRY_VERIFY_WITH_TIMEOUT(run->over(), kPatience);
+
+    // One that computes is told, too: no second one begins.
+    session_->openDocument(testing::quickDdpm(900), {}, QStringLiteral("Long"));
+    const QString longer = session_->run();
+    const auto computes = session_->runs().find(longer);
+    QTRY_VERIFY_WITH_TIMEOUT(computes->state == State::running && doneOf(*computes) > 0, kPatience);
+    const size_t all = session_->runs().all().size();
+    const int64_t goal = doneOf(*computes) + 200;
+    session_->runTo(goal);
+    QCOMPARE(session_->runs().all().size(), all);
+    QTRY_COMPARE_WITH_TIMEOUT(computes->state, State::paused, kPatience);
+    QCOMPARE(doneOf(*computes), goal);
+    session_->runs().stop(longer);
+    QTRY_VERIFY_WITH_TIMEOUT(computes->over(), kPatience);
+    // Of one that is over another goes to there.
+    session_->openDocument(testing::quickDdpm(), {}, QStringLiteral("Example"));
+    session_->runTo(4);
+    const auto other = session_->shownRun();
+    QTRY_COMPARE_WITH_TIMEOUT(other->state, State::paused, kPatience);
+    QCOMPARE(doneOf(*other), 4);
+    session_->runs().stop(other->id);
+  }
+
   void stops() {
     session_->openDocument(testing::quickDdpm(900), {}, QStringLiteral("Long"));
     const QString id = session_->run();
@@ -202,20 +240,98 @@ class RunsTest : public QObject {
     }
   }
 
-  void forkOfARunThatIsGoneComputesAll() {
+  // A fork of a run that the worker no longer has is what it would have been: the steps before it are its
+  // parent's, with the parent's values.
+  void forkOfARunThatIsGoneIsTheSame() {
+    const auto variance = [&](const char* value) {
+      session_->edit(QStringLiteral("Variance"),
+                     [&](const Document& document) { return withValue(document, "step.variance", value); });
+    };
+    const auto last = [&](const QString& run) {
+      const bool came = QTest::qWaitFor(
+          [&] {
+            return session_->runs().find(run)->over() &&
+                   session_->frames().values(run, "sampling.x", {9}) != nullptr;
+          },
+          kPatience);
+      if (!came) return std::vector<float>();
+      const ValuesPtr values = session_->frames().values(run, "sampling.x", {9});
+      return values ? values->data : std::vector<float>();
+    };
     const QString parent = session_->run();
-    QTRY_VERIFY_WITH_TIMEOUT(session_->runs().find(parent)->over(), kPatience);
-    QTRY_VERIFY_WITH_TIMEOUT(session_->frames().values(parent, "sampling.x", {9}), kPatience);
+    const std::vector<float> first = last(parent);
+    variance("fixed_large");
+    const QString fork = session_->forkFrom(parent, 5);
+    const std::vector<float> forked = last(fork);
+    // A fork of the fork: both are computed again, each up to where the next goes on.
+    variance("fixed_small");
+    const QString twice = session_->forkFrom(fork, 7);
+    const std::vector<float> forkedTwice = last(twice);
+    QVERIFY(!first.empty() && !forked.empty() && !forkedTwice.empty());
+    QVERIFY(first != forked && forked != forkedTwice && forkedTwice != first);
+
     session_->worker().restart();
     QTRY_VERIFY_WITH_TIMEOUT(!session_->runs().find(parent)->inWorker(), kPatience);
-    const QString id = session_->forkFrom(parent, 5);
-    const auto fork = session_->runs().find(id);
-    QTRY_VERIFY_WITH_TIMEOUT(fork->over(), kPatience);
-    QCOMPARE(fork->state, State::finished);
-    QCOMPARE(fork->zones.at("sampling").first, 0);
-    QVERIFY2(fork->log.join('\n').contains(parent), qPrintable(fork->log.join('\n')));
+    variance("fixed_large");
+    const size_t before = session_->runs().all().size();
+    const QString again = session_->forkFrom(parent, 5);
+    const auto run = session_->runs().find(again);
+    QCOMPARE(last(again), forked);
+    QVERIFY2(run->state == State::finished, run->error ? qPrintable(run->error->message) : "");
+    QTRY_COMPARE_WITH_TIMEOUT(run->zones.at("sampling").first, 5, kPatience);
+    QCOMPARE(run->parent, parent);
+    QVERIFY2(run->log.join('\n').contains(parent), qPrintable(run->log.join('\n')));
+    // What was computed for it waits no longer.
+    QCOMPARE(session_->runs().all().size(), before + 2);
+    for (const auto& each : session_->runs().all()) QTRY_VERIFY_WITH_TIMEOUT(each->over(), kPatience);
     // What was seen of the first stays.
-    QVERIFY(session_->frames().values(parent, "sampling.x", {9}));
+    QCOMPARE(last(parent), first);
+
+    session_->worker().restart();
+    QTRY_VERIFY_WITH_TIMEOUT(!session_->runs().find(again)->inWorker(), kPatience);
+    variance("fixed_small");
+    const QString twiceAgain = session_->forkFrom(fork, 7);
+    QCOMPARE(last(twiceAgain), forkedTwice);
+
+    // Asked for again it is a fork again.
+    session_->worker().restart();
+    QTRY_VERIFY_WITH_TIMEOUT(!session_->runs().find(twiceAgain)->inWorker(), kPatience);
+    const QString third = session_->runAgain(fork);
+    QCOMPARE(last(third), forked);
+    QCOMPARE(session_->shownRun()->id, third);
+    QCOMPARE(session_->runs().differences(fork, third), QStringList());
+    QCOMPARE(session_->runs().differences(parent, fork),
+             QStringList{QStringLiteral("step.variance: fixed_small → fixed_large")});
+    // And where its parent was forgotten, that is said.
+    session_->runs().forget(parent);
+    session_->worker().restart();
+    QTRY_VERIFY_WITH_TIMEOUT(!session_->runs().find(third)->inWorker(), kPatience);
+    const QString orphan = session_->runAgain(fork);
+    QTRY_COMPARE_WITH_TIMEOUT(session_->runs().find(orphan)->state, State::failed, kPatience);
+    QVERIFY2(session_->runs().find(orphan)->error->message.contains(parent),
+             qPrintable(session_->runs().find(orphan)->error->message));
+  }
+
+  // More pictures than any memory holds: refused before it starts, and the node is named.
+  void tooLargeForTheMemoryNamesTheNode() {
+    session_->edit(QStringLiteral("Huge"), [](const Document& document) {
+      return withNode(document, "start", [](Node& node) {
+        node.params["batch"] = 65536;
+        node.params["shape"] = {3, 16384, 16384};
+      });
+    });
+    const QString id = session_->run();
+    const auto run = session_->runs().find(id);
+    QTRY_COMPARE_WITH_TIMEOUT(run->state, State::failed, kPatience);
+    QVERIFY(run->error);
+    QVERIFY2(!run->error->node.isEmpty(), qPrintable(run->error->message));
+    QVERIFY2(findNode(session_->document().graph, run->error->node.toStdString()),
+             qPrintable(run->error->node));
+    QVERIFY2(run->error->message.contains(QStringLiteral("TiB")), qPrintable(run->error->message));
+    // And the worker goes on.
+    session_->undoOnce();
+    const QString next = session_->run();
+    QTRY_COMPARE_WITH_TIMEOUT(session_->runs().find(next)->state, State::finished, kPatience);
   }
 
   void failsAtItsNode() {
@@ -271,6 +387,51 @@ class RunsTest : public QObject {
     QTRY_COMPARE_WITH_TIMEOUT(frames.iterations(id, "step.mean").size(), size_t{7}, kPatience);
     QTRY_VERIFY_WITH_TIMEOUT(frames.thumbnail(id, "step.mean", {9}), kPatience);
     QCOMPARE(frames.ports(id), (std::vector<std::string>{"sampling.x", "step.mean"}));
+  }
+
+  // What was not kept of a run that is over is said, and the next run has all of it.
+  void watchedWhenItIsOver() {
+    const QString id = session_->run();
+    QTRY_VERIFY_WITH_TIMEOUT(session_->runs().find(id)->over(), kPatience);
+    QTRY_COMPARE_WITH_TIMEOUT(session_->frames().iterations(id, "sampling.x").size(), size_t{10}, kPatience);
+    QSignalSpy noticed(session_.get(), &Session::noticed);
+    session_->watch("sampling.x");
+    QCOMPARE(noticed.count(), 0);  // it has been
+    session_->watch("step.mean");
+    QCOMPARE(noticed.count(), 1);
+    QVERIFY(noticed.first().first().toString().contains(QStringLiteral("step.mean")));
+    QVERIFY(!noticed.first().at(1).toBool());
+    QCOMPARE(layoutOf(session_->document(), "").watched.back(), std::string("step.mean"));
+    const QString next = session_->run();
+    QTRY_VERIFY_WITH_TIMEOUT(session_->runs().find(next)->over(), kPatience);
+    QCOMPARE(session_->runs().find(next)->state, State::finished);
+    for (const char* port : {"step.mean", "sampling.x", "predict.x0"})
+      QTRY_COMPARE_WITH_TIMEOUT(session_->frames().iterations(next, port).size(), size_t{10}, kPatience);
+    QTRY_VERIFY_WITH_TIMEOUT(session_->frames().values(next, "step.mean", {0}), kPatience);
+  }
+
+  // A file that was chosen by hand is read, wherever it lies; one that a stranger's graph names is not.
+  void chosenFilesAreRead() {
+    QTemporaryDir elsewhere;
+    const QString file = elsewhere.filePath(QStringLiteral("own.safetensors"));
+    QVERIFY(
+        QFile::copy(testing::sources() + QStringLiteral("/resources/models/ddpm_emoji.safetensors"), file));
+    session_->edit(QStringLiteral("Path"), [&](const Document& document) {
+      return withNode(document, "weights", [&](Node& node) { node.params["path"] = file.toStdString(); });
+    });
+    QTRY_VERIFY_WITH_TIMEOUT(session_->checked().current, kPatience);
+    QVERIFY(!session_->checked().ok);
+    session_->allowFile(QStringLiteral("relative.safetensors"));
+    session_->allowFile(file + QStringLiteral(".none"));
+    QVERIFY(session_->allowedFolders().empty());
+    session_->allowFile(file);
+    QCOMPARE(session_->allowedFolders(), std::vector<QString>{QFileInfo(file).canonicalPath()});
+    session_->allowFile(file);
+    QCOMPARE(session_->allowedFolders().size(), size_t{1});
+    QTRY_VERIFY_WITH_TIMEOUT(session_->checked().current && session_->checked().ok, kPatience);
+    const QString id = session_->run();
+    QTRY_COMPARE_WITH_TIMEOUT(session_->runs().find(id)->state, State::finished, kPatience);
+    session_->settings().remove(QStringLiteral("files/allowed"));
   }
 
   void budgetOfMemoryHolds() {
