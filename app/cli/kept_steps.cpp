@@ -103,11 +103,6 @@ std::string joined(std::span<const int64_t> counts) {
   return text;
 }
 
-bool liesIn(const History::ZoneSteps& zone, std::span<const int64_t> around) {
-  return std::equal(zone.around.begin(), zone.around.end(), around.begin(), around.end(),
-                    [](const auto& each, int64_t done) { return each.second.done == done; });
-}
-
 // "sampling, head in mid in outer"
 std::string zonesIn(const std::vector<History::ZoneSteps>& zones) {
   std::set<std::string> told;
@@ -154,7 +149,7 @@ std::map<std::string, ForkPoint> forksAt(const std::vector<History::ZoneSteps>& 
     if (each.zone != zone || each.around.size() != around.size()) continue;
     std::vector<int64_t> lies;
     for (const auto& [name, point] : each.around) lies.push_back(point.done);
-    if (!liesIn(each, around)) {
+    if (!std::equal(lies.begin(), lies.end(), around.begin(), around.end())) {
       others.push_back(joined(lies));
       continue;
     }

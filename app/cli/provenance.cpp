@@ -71,7 +71,8 @@ json describeFork(const Plan& plan, const PlanZone& zone) {
   json around = json::array();
   for (int at = zone.parent; at >= 0; at = plan.zones[static_cast<size_t>(at)].parent) {
     const PlanZone& each = plan.zones[static_cast<size_t>(at)];
-    around.insert(around.begin(), {{"zone", each.path}, {"step", each.fork ? each.fork->done : 0}});
+    const json step{{"zone", each.path}, {"step", each.fork ? each.fork->done : 0}};
+    around.insert(around.begin(), step);
   }
   if (!around.empty()) fork["within"] = around;
   return fork;

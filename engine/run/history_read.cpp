@@ -24,7 +24,7 @@ void readLoops(const fs::path& folder, const History::Around& around, const Belo
 void readWithin(const fs::path& loop, const History::ZoneSteps& zone, const std::vector<KeptStep>& links,
                 std::vector<History::ZoneSteps>& zones) {
   for (size_t i = 0; i <= links.size(); ++i) {
-    const History::Step before = i ? zone.steps[i - 1] : History::Step{.state = true};
+    const History::Step before = i ? zone.steps[i - 1] : History::Step{0, {}, true};
     const fs::path step = stepFolder(loop, before.done);
     if (!before.state || !parseStepFolder(step)) continue;
     History::Around around = zone.around;

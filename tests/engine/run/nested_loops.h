@@ -41,7 +41,7 @@ inline std::string zoneText(const Nested& shape, size_t level) {
            ".index'}}}},'q" + k + "':{'type':'test.add','params':{'b':" + number(shape.after) +
            "},'inputs':{'a':'s" + k + ".y'}}";
   }
-  const std::string init = level ? "p" + std::to_string(level - 1) + ".result" : "c.value";
+  const std::string init = level ? zoneName('p', level - 1) + ".result" : "c.value";
   // What the loop within collects is collected again: a recording of recordings.
   const std::string from = level + 2 == shape.counts.size() ? "z" + inner + ".h" : "q" + k + ".result";
   return "'" + z + "':{'type':'zone','count':" + std::to_string(shape.counts[level]) + "," +
