@@ -99,7 +99,10 @@ std::string listed(const std::vector<int64_t>& steps) {
 
 std::string joined(std::span<const int64_t> counts) {
   std::string text;
-  for (const int64_t count : counts) text += (text.empty() ? "" : ",") + std::to_string(count);
+  for (const int64_t count : counts) {
+    if (!text.empty()) text += ',';
+    text += std::to_string(count);
+  }
   return text;
 }
 
