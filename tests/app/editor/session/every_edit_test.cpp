@@ -281,6 +281,10 @@ class EveryEditTest : public QObject {
     });
     add("setParam", [this](D d) { return setParam(d, "", catalog_, "timesteps", "steps", 77); });
     add("setParam", [this](D d) { return setParam(d, "guess", catalog_, "predict", "kind", nullptr); });
+    add("lockSeed", [](D d) { return lockSeed(d, "", "start", "seed", Lock::off); });
+    add("rollSeeds", [this](D d) {
+      return rollSeeds(lockSeed(d, "", "start", "seed", Lock::off), catalog_, [] { return uint64_t{77}; });
+    });
     add("addState", [this](D d) { return addState(d, "", "sampling", "y"); });
     add("renameZonePort", [this](D d) { return renameZonePort(d, "", "sampling", "init.x", "latent"); });
     add("renameZonePort", [this](D d) { return renameZonePort(d, "", "sampling", "over.t", ""); });
