@@ -30,6 +30,10 @@ class ProgramTest : public QObject {
     program_.write("other.loom", R"({"noiseloom": 1, "nodes": {
         "w": {"type": "weights.load", "params": {"path": "other.safetensors"}},
         "unet": {"type": "ddpm.unet", "inputs": {"weights": "w.weights"}}}, "outputs": {"d": {"from": "unet.denoiser"}}})");
+    program_.write(
+        "dictionary.loom",
+        R"({"noiseloom": 1, "nodes": {"w": {"type": "weights.load", "params": {"path": "other.safetensors"}}},
+                                      "outputs": {"w": {"from": "w.weights"}}})");
     program_.write("table.csv", "x,y\n1,2\n");
     loom::writeNpy(program_.path("one.npy").toStdString(), at::zeros({2}));
   }
@@ -64,7 +68,7 @@ class ProgramTest : public QObject {
     row("wrong type", {"check", "walk.loom", "--set", "batch=many"}, 2, "noise.batch");
     row("out of range", {"check", "walk.loom", "--batch", "0"}, 2, "noise.batch");
     row("no such port", {"run", "walk.loom", "--record", "sampling.y"}, 2, "sampling.x");
-    row("no tensor in it", {"run", "walk.loom", "--stats", "sampling.t"}, 2, "Timestep");
+    row("no tensor in it", {"run", "dictionary.loom", "--stats", "w.weights"}, 2, "no tensor");
     row("no such folder", {"run", "walk.loom", "--allow", "nowhere"}, 2, "nowhere");
     row("checked", {"check", "walk.loom"}, 0, "step.ddpm");
     row("planned", {"plan", "walk.loom"}, 0, "zone sampling");

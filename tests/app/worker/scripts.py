@@ -240,7 +240,7 @@ class Looking(Base):
         run.step(3)
         shown = live.newest()
         self.assertEqual(shown.iteration, [7])
-        self.assertEqual((len(shown.rgba), max(shown.width, shown.height)), (4 * shown.width * shown.height, 64))
+        self.assertEqual((len(shown.rgba), max(shown.width, shown.height)), (4 * shown.width * shown.height, 8))
         self.assertIsNone(live.newest())
         run.probe("sampling.x").continue_()
         seen, end = [7], time.monotonic() + SOON
@@ -253,7 +253,7 @@ class Looking(Base):
         self.assertEqual(run.state, "finished")
         single = run.preview("sampling.x", 999, side=64, as_="picture")
         self.assertEqual(single.rgba, live.newest(after=0).rgba)
-        self.assertEqual(run.preview(output="image", side=32).width, 32)
+        self.assertEqual(run.preview(output="image", side=4).width, 4)
 
     def test_recordings_beyond_memory(self):
         run = self.walk().run(out=self.out, record=["step.x_prev"], recordBudget=20_000).wait(SOON)
