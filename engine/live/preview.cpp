@@ -108,7 +108,9 @@ Source sourceOf(const Value& value, const PreviewOptions& options) {
   if (options.kind == PreviewKind::channels) {
     const at::Tensor channels = planes[0].detach();
     return {channels.narrow(0, 0, std::min(kMostChannelTiles, channels.size(0))).unsqueeze(1),
-            PreviewKind::channels, {}, line};
+            PreviewKind::channels,
+            {},
+            line};
   }
   const at::Tensor first = firstOf(planes, options.samples);
   const bool colours = tensor->dim() == 3 ? tensor->size(0) == 3
@@ -229,8 +231,7 @@ class Painter {
       // One number everywhere is neither dark nor bright.
       unit[static_cast<size_t>(c)] = range == 0 ? 0.5 : (value - preview_.low) / range;
     }
-    if (preview_.kind == PreviewKind::normalised)
-      return {level(unit[0]), level(unit[1]), level(unit[2])};
+    if (preview_.kind == PreviewKind::normalised) return {level(unit[0]), level(unit[1]), level(unit[2])};
     return falseColour(unit[0]);
   }
 

@@ -39,8 +39,8 @@ struct Preview {
 
 /// Tensors [W], [H, W], [3, H, W], [N, H, W], [..., C, H, W] of any real dtype, on any device. Reduced by the
 /// mean of the pixels that one covers, and never enlarged: who shows it does that. A pixel over a NaN or an
-/// infinity is magenta, which no map here has otherwise. Throws Error where there is nothing to look at (a number, an
-/// empty tensor, no tensor at all), and on options that are none.
+/// infinity is magenta, which no map here has otherwise. Throws Error where there is nothing to look at (a
+/// number, an empty tensor, no tensor at all), and on options that are none.
 Preview previewOf(const Value& value, const PreviewOptions& options = {});
 
 }  // namespace loom

@@ -95,7 +95,8 @@ struct TypeInfo {
   std::string (*summary)(const Value&) = nullptr;  // one line
   const at::Tensor* (*tensor)(const Value&) = nullptr;
 
-  /// Of a small value that holds no tensor but is made of numbers: they as one, for curves and who asks for them.
+  /// Of a small value that holds no tensor but is made of numbers: they as one, for curves and who asks for
+  /// them.
   at::Tensor (*makeTensor)(const Value&) = nullptr;
   /// The colours of its tensor [B, C, H, W] where that is a picture; empty for a C that has no look. Null: it
   /// is shown as its tensor's numbers.

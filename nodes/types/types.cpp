@@ -199,9 +199,7 @@ const TypeInfo& typeOf<Timestep>() {
         named("timestep", "Timestep", "#A5D6A7",
               "One step of a sampler: from t to the next, smaller t; after the last comes the end.");
     type.summary = timestepSummary;
-    type.makeTensor = [](const Value& value) {
-      return at::scalar_tensor(value.as<Timestep>().t, at::kLong);
-    };
+    type.makeTensor = [](const Value& value) { return at::scalar_tensor(value.as<Timestep>().t, at::kLong); };
     return type;
   }();
   return info;

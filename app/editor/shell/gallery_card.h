@@ -32,7 +32,6 @@ class GalleryCard : public QAbstractButton {
   void leaveEvent(QEvent*) override { update(); }
 
  private:
-
   QFont titleFontAt(int width) const;
   QFont textFontAt(int width) const;
   void paintPicture(QPainter& painter, const QRectF& top);

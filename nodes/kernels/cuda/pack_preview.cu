@@ -11,7 +11,8 @@ __global__ void __launch_bounds__(kThreads) packPreview(PackedPreview p) {
   const int64_t pixels = p.batch * p.outHeight * p.outWidth;
   for (int64_t i = firstIndex(); i < pixels; i += gridStride()) {
     const int64_t x = i % p.outWidth, y = i / p.outWidth % p.outHeight, sample = i / p.outWidth / p.outHeight;
-    p.out[i] = previewPixel(p, sample, coveredBy(y, p.outHeight, p.height), coveredBy(x, p.outWidth, p.width));
+    p.out[i] =
+        previewPixel(p, sample, coveredBy(y, p.outHeight, p.height), coveredBy(x, p.outWidth, p.width));
   }
 }
 

@@ -70,7 +70,8 @@ class KilledRunsTest : public QObject {
     QVERIFY(!whole.isEmpty());
     QVERIFY(QDir(program_.path("whole")).removeRecursively());
 
-    QDir(program_.path("out")).removeRecursively();  // the run that was killed last may have been a finished one
+    QDir(program_.path("out"))
+        .removeRecursively();  // the run that was killed last may have been a finished one
     std::mt19937 random(20);
     int kills = 0, finished = 0, resumed = 0;
     while (kills < kKills || finished == 0) {
