@@ -67,8 +67,8 @@ void MainWindow::Implementation::addGraphCommands() {
       "graph.watch", "Graph", tr("Watch"), tr("Its pictures of every step on the timeline; again: no longer"),
       {"W"}, [&canvas] { canvas.watchSelected(); }, selected);
   add(
-      "graph.link", "Graph", tr("Link the selected"),
-      tr("Each feeds the next one to the right, by the ports that fit best"), {"Shift+L", "F", "Y"},
+      "graph.chain", "Graph", tr("Link in a row"),
+      tr("Each feeds the next one to the right, by the ports that fit best"), {"Shift+L"},
       [&canvas] { canvas.linkSelected(); }, several);
   add("graph.menu", "Graph/By keyboard", tr("Menu of the selection"), tr("What a right click on it offers"),
       {"Menu; Shift+F10"}, [&canvas] { canvas.openMenu(); });
