@@ -28,10 +28,11 @@ class Driver {
   bool waitFor(const std::function<bool()>& done, int milliseconds = 60'000) {
     return QTest::qWaitFor(done, milliseconds);
   }
-  /// Until the frame in which the last event is seen is painted.
+  /// Until the frame in which the last event is seen is painted; what moves by itself is not waited for.
   void settle() {
     QTest::qWait(60);
-    for (int64_t painted = -1; painted != central().framesPainted();) {
+    int64_t painted = -1;
+    for (int round = 0; round < 50 && painted != central().framesPainted(); ++round) {
       painted = central().framesPainted();
       QTest::qWait(60);
     }

@@ -36,11 +36,12 @@ void StoryTest::watchesNoiseBecomeAnEmojiAndForks() {
   QCOMPARE(user.param("start", "batch"), nlohmann::json(2));
 
   // Runs, and stops at step 30.
-  user.key(Qt::Key_Return, Qt::ControlModifier);
+  // Keys without waiting for the window to come to rest: 40 steps are soon over.
+  QTest::keyClick(&user.central(), Qt::Key_Return, Qt::ControlModifier);
   std::shared_ptr<const RunInfo> run;
   QVERIFY(user.waitFor(
       [&] { return (run = user.session().runs().current()) && run->state == RunInfo::State::running; }));
-  user.key(Qt::Key_F6);
+  QTest::keyClick(&user.central(), Qt::Key_F6);
   QVERIFY(user.waitFor([&] { return run->state == RunInfo::State::paused || run->over(); }));
   QVERIFY2(!run->over(), "the run was over before it could be paused");
   QVERIFY(run->zones.at("sampling").done <= 30);
@@ -131,14 +132,14 @@ void StoryTest::wiresAPipelineAndHasItBackFromAPicture() {
     QVERIFY(user.waitFor([&] { return !user.session().catalog().empty(); }));
     user.window.commands().action("file.new")->trigger();
     user.settle();
-    const int middle = user.central().height() / 3;
-    const std::string noise = user.add({120, middle}, "gaussian");
+    const int middle = user.central().height() / 3, width = user.central().width();
+    const std::string noise = user.add({width / 10, middle}, "gaussian");
     QVERIFY(!noise.empty());
     QCOMPARE(findNode(user.session().document().graph, noise)->type, std::string("noise.gaussian"));
 
     // A link dropped on nothing opens the search for what fits it.
     auto before = user.ids();
-    user.drag(user.at(noise, ">noise"), {560, middle});
+    user.drag(user.at(noise, ">noise"), {width * 2 / 5, middle});
     user.type("latent to image");
     user.key(Qt::Key_Return);
     std::string image = user.newest(before);
@@ -151,7 +152,7 @@ void StoryTest::wiresAPipelineAndHasItBackFromAPicture() {
     QCOMPARE(user.input(image, "latent"), noise + ".noise");
 
     // And one that is wired by hand.
-    const std::string save = user.add({760, middle}, "save image");
+    const std::string save = user.add({width * 7 / 10, middle}, "save image");
     QVERIFY(!save.empty());
     user.drag(user.at(image, ">image"), user.at(save, "image"));
     QCOMPARE(user.input(save, "image"), image + ".image");
