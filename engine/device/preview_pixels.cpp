@@ -14,6 +14,7 @@ namespace loom {
 namespace {
 
 constexpr int64_t kLongestSide = 4096;
+static_assert(PackedPreview::kMostChannels == PictureColours::kMostChannels);
 
 PackedPreview described(const at::Tensor& picture, const PictureColours& colours, const at::Tensor& out) {
   PackedPreview p;

@@ -4,6 +4,7 @@
 
 #include "app/editor/canvas/canvas_implementation.h"
 #include "app/editor/gl/imgui_widget.h"
+#include "app/editor/session/shown_ports.h"
 
 namespace loom::editor {
 
@@ -38,19 +39,10 @@ void Canvas::Implementation::enter(const NodeShape& node) {
 // To the graph that the way into a group goes through after `depth` groups.
 void Canvas::Implementation::leaveTo(size_t depth) {
   const std::string path = session.path();
-  std::string place, up, from;
   size_t at = 0;
-  for (size_t i = 0; i <= depth && at < path.size(); ++i) {
-    const size_t slash = path.find('/', at);
-    from = path.substr(at, slash - at);
-    if (i == depth) break;
-    const Node* node = findNode(graphAt(session.document(), place), from);
-    if (!node) break;
-    place = node->type.substr(kGroupPrefix.size());
-    up += from + "/";
-    at = slash + 1;
-  }
-  session.enter(place, up);
+  for (; depth > 0 && at < path.size(); --depth) at = path.find('/', at) + 1;
+  const std::string up = path.substr(0, at), from = path.substr(at, path.find('/', at) - at);
+  session.enter(groupAt(session.document(), up), up);
   if (findNode(graphAt(session.document(), session.place()), from)) select({from});
 }
 
@@ -374,16 +366,8 @@ void Canvas::watchSelected() {
   const std::vector<std::string> now = watchedPorts(it.session.document(), catalog);
   bool all = true;
   for (const std::string& port : ports) all &= std::find(now.begin(), now.end(), port) != now.end();
-  it.edit(all ? "Watch no longer" : "Watch", [&](const Document& document) {
-    Layout layout = layoutOf(document, "");
-    layout.watched = now;
-    for (const std::string& port : ports) {
-      const auto found = std::find(layout.watched.begin(), layout.watched.end(), port);
-      if (all && found != layout.watched.end()) layout.watched.erase(found);
-      if (!all && found == layout.watched.end()) layout.watched.push_back(port);
-    }
-    return withLayout(document, "", layout);
-  });
+  it.edit(all ? "Watch no longer" : "Watch",
+          [&](const Document& document) { return withWatched(document, catalog, ports, !all); });
 }
 
 }  // namespace loom::editor

@@ -117,8 +117,7 @@ bool Parameters::set(const std::string& node, const std::string& slot, const jso
   const Node* found = findNode(graphAt(state_.session.document(), state_.session.place()), node);
   const NodeType* type = found ? state_.session.catalog().node(found->type) : nullptr;
   const PortType* port = type ? type->input(name) : nullptr;
-  if (done && port && port->type == "path" && !port->writes && value.is_string())
-    state_.session.allowFile(QString::fromStdString(value.get<std::string>()));
+  if (done && port) state_.session.allowTyped(*port, value);
   return done;
 }
 

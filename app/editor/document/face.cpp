@@ -207,6 +207,13 @@ Face faceOf(const Document& document, const std::string& place, const Node& node
   return face;
 }
 
+void forEachNode(const std::vector<NodePtr>& nodes, const std::function<void(const Node&)>& visit) {
+  for (const NodePtr& node : nodes) {
+    visit(*node);
+    if (node->zone) forEachNode(node->zone->nodes, visit);
+  }
+}
+
 std::vector<std::string> zonesAround(const Graph& graph, std::string_view id) {
   const auto index = GraphIndex::of(graph);
   std::vector<std::string> zones;

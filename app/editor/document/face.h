@@ -10,6 +10,7 @@
 //   zone)
 //   "@count", "@until" (inside)  of a zone   "@when"   of any node
 // An empty name ("over.", "init.", "collect.") stands for the zone's socket that makes a new one when linked.
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -48,6 +49,9 @@ struct Face {
 const Graph& graphAt(const Document& document, const std::string& place);
 
 Face faceOf(const Document& document, const std::string& place, const Node& node, const Catalog& catalog);
+
+/// Each of the nodes, a zone before those in it.
+void forEachNode(const std::vector<NodePtr>& nodes, const std::function<void(const Node&)>& visit);
 
 /// The zones around a node, outermost first; empty at the top. Throws Error for an unknown id.
 std::vector<std::string> zonesAround(const Graph& graph, std::string_view id);

@@ -199,15 +199,17 @@ std::vector<std::string> watchedPorts(const Document& document, const Catalog& c
       };
   // Outermost zones, in groups too; those where nothing looks like a picture train something: their losses
   // and the samples that they draw meanwhile.
+  const auto states = [&](const std::string& place, const Node& node, const std::string& prefix) {
+    for (const Zone::State& state : node.zone->state)
+      if (picture(place, {node.id, state.name})) ports.push_back(prefix + node.id + "." + state.name);
+  };
   const auto numbers = [&](const std::string& place, const std::vector<NodePtr>& nodes,
                            const std::string& prefix) {
     for (const NodePtr& node : nodes) {
       const NodeType* type = catalog.node(node->type);
       if (type && type->output("loss"))
         ports.push_back(prefix + node->id + (type->output("value") ? ".value" : ".loss"));
-      if (!node->zone) continue;
-      for (const Zone::State& state : node->zone->state)
-        if (picture(place, {node->id, state.name})) ports.push_back(prefix + node->id + "." + state.name);
+      if (node->zone) states(place, *node, prefix);
     }
   };
   const std::function<void(const std::string&, const Graph&, const std::string&, int)> zones =
@@ -216,9 +218,7 @@ std::vector<std::string> watchedPorts(const Document& document, const Catalog& c
           if (depth > kMostNesting || --budget < 0) return;
           if (node->zone) {
             const size_t before = ports.size();
-            for (const Zone::State& state : node->zone->state)
-              if (picture(place, {node->id, state.name}))
-                ports.push_back(prefix + node->id + "." + state.name);
+            states(place, *node, prefix);
             look(place, node->zone->nodes, prefix, depth);
             if (ports.size() == before) numbers(place, node->zone->nodes, prefix);
           } else if (node->type.starts_with(kGroupPrefix)) {
@@ -231,6 +231,18 @@ std::vector<std::string> watchedPorts(const Document& document, const Catalog& c
       };
   zones("", document.graph, "", 0);
   return ports;
+}
+
+Document withWatched(const Document& document, const Catalog& catalog, const std::vector<std::string>& ports,
+                     bool on) {
+  Layout layout = layoutOf(document, "");
+  layout.watched = watchedPorts(document, catalog);
+  for (const std::string& port : ports) {
+    const auto found = std::find(layout.watched.begin(), layout.watched.end(), port);
+    if (!on && found != layout.watched.end()) layout.watched.erase(found);
+    if (on && found == layout.watched.end()) layout.watched.push_back(port);
+  }
+  return withLayout(document, "", layout);
 }
 
 }  // namespace loom::editor

@@ -65,6 +65,10 @@ Document withLayout(const Document& document, const std::string& place, const La
 /// something, the losses and the states of zones in them that look like pictures.
 class Catalog;
 std::vector<std::string> watchedPorts(const Document& document, const Catalog& catalog);
+/// With these ports among them, or without. The first change ends the default choice, which goes on being
+/// shown.
+Document withWatched(const Document& document, const Catalog& catalog, const std::vector<std::string>& ports,
+                     bool on);
 
 /// Places for all nodes that have none (or, with `all`, for every node): left to right by what depends on
 /// what, zones around their bodies, nothing overlapping. `sizes`: of nodes, by id, as the canvas draws them;

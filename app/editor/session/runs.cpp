@@ -160,10 +160,11 @@ Runs::Runs(WorkerClient& worker, Frames& frames, const Presence& presence, QObje
 
 Runs::~Runs() = default;
 
-std::shared_ptr<const RunInfo> Runs::find(const QString& id) const {
+std::shared_ptr<const RunInfo> Runs::find(const QString& id) const { return implementation_->infoOf(id); }
+
+std::string Runs::graphText(const QString& id) const {
   const auto info = implementation_->infoOf(id);
-  if (info) implementation_->graphTextOf(info);
-  return info;
+  return info ? implementation_->graphTextOf(info) : std::string();
 }
 
 RunRequest Runs::requestOf(const QString& id) const {

@@ -43,7 +43,7 @@ struct RunInfo {
   int number = 0;
   QString title, file;  // file: the graph's; empty: never saved
   State state = State::queued;
-  std::string graphText;  // canonical; restore its graph from it. Of earlier sessions' runs: see find()
+  std::string graphText;  // canonical. Of earlier sessions' runs empty: see Runs::graphText()
   QStringList differs;    // from the run before of the same file: "sampling/step.eta: 0 → 1"
   QDateTime started;
   double seconds = 0;
@@ -89,8 +89,9 @@ class Runs : public QObject {
   ~Runs() override;
 
   const std::vector<std::shared_ptr<RunInfo>>& all() const { return runs_; }  // oldest first
-  /// With its graph's text, which of earlier sessions' runs is read when it is asked for.
-  std::shared_ptr<const RunInfo> find(const QString& id) const;
+  std::shared_ptr<const RunInfo> find(const QString& id) const;               // null: there is none
+  /// The graph of a run, canonical; that of an earlier session's run is read now. Empty where it can't be.
+  std::string graphText(const QString& id) const;
   /// Where a run's files are: what it wrote below "out", unless it was given another folder.
   QString folderOf(const QString& id) const;
   std::shared_ptr<const RunInfo> current() const;  // what runs or is paused, else the newest

@@ -188,7 +188,7 @@ void Session::Implementation::findPath(const std::string& wished) {
     path_ = wished;
     return;
   }
-  path_ = place_.empty() ? std::string() : portInGroup(document(), place_, "");
+  path_ = place_.empty() ? std::string() : pathTo(document(), place_);
 }
 
 // --- the worker ---

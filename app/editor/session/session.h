@@ -106,6 +106,8 @@ class Session : public QObject {
   /// A file that somebody chose or typed by hand may be read, and so may others of its folder: by this
   /// document and by others, from now on. Only whole paths of files that exist; says where that is new.
   void allowFile(const QString& file);
+  /// The same of what a parameter was set to by hand, where it names a file that is read.
+  void allowTyped(const PortType& port, const nlohmann::json& value);
   std::vector<QString> allowedFolders() const;  // besides the document's own
 
   // What the worker knows

@@ -152,6 +152,11 @@ void Session::allowFile(const QString& file) {
   notice(tr("Graphs may read files in %1 from now on; the settings have the list.").arg(chosen));
 }
 
+void Session::allowTyped(const PortType& port, const nlohmann::json& value) {
+  if (port.type == "path" && !port.writes && value.is_string())
+    allowFile(QString::fromStdString(value.get<std::string>()));
+}
+
 std::vector<QString> Session::allowedFolders() const {
   const QStringList folders = implementation_->settings_.value(kAllowed).toStringList();
   return {folders.begin(), folders.end()};

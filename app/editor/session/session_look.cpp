@@ -127,14 +127,8 @@ QString Session::runAgain(const QString& run) {
 }
 
 void Session::watch(const std::string& port) {
-  edit(tr("Watch %1").arg(QString::fromStdString(port)), [&](const Document& document) {
-    Layout layout = layoutOf(document, "");
-    // The first one named ends the default choice, which goes on being shown.
-    if (layout.watched.empty()) layout.watched = watchedPorts(document, catalog());
-    if (std::find(layout.watched.begin(), layout.watched.end(), port) == layout.watched.end())
-      layout.watched.push_back(port);
-    return withLayout(document, "", layout);
-  });
+  edit(tr("Watch %1").arg(QString::fromStdString(port)),
+       [&](const Document& document) { return withWatched(document, catalog(), {port}, true); });
   const auto run = shownRun();
   if (!run) return;
   if (run->inWorker()) frames().watch(run->id, port);

@@ -70,9 +70,9 @@ std::string groupAt(const Document& document, const std::string& path) {
   return document.groups.contains(place) ? place : std::string();
 }
 
-std::string portInGroup(const Document& document, const std::string& group, const std::string& port) {
+std::string pathTo(const Document& document, const std::string& group) {
   // From the group outwards, through each group that has a node of it.
-  std::string path = port, of = group;
+  std::string path, of = group;
   for (int depth = 0; depth < kMostNesting && !of.empty(); ++depth) {
     const std::string type = std::string(kGroupPrefix) + of;
     std::string node, in;

@@ -10,9 +10,8 @@ namespace loom::editor {
 /// nodes that are collapsed.
 std::vector<std::string> shownPorts(const Document& document, const Catalog& catalog);
 
-/// "node.port" inside of a group, as the worker calls it: with the first node that stands for the group
-/// before it. Empty where no node does.
-std::string portInGroup(const Document& document, const std::string& group, const std::string& port);
+/// The way to a group by the first nodes that stand for it, "outer/inner/". Empty where no node does.
+std::string pathTo(const Document& document, const std::string& group);
 
 /// The group that a path of nodes leads to ("outer/inner/"); empty where it leads to none.
 std::string groupAt(const Document& document, const std::string& path);

@@ -11,6 +11,7 @@
 #include <QScrollArea>
 #include <QStandardPaths>
 #include <QUrl>
+#include <limits>
 
 #include "app/editor/shell/inspector_parts.h"
 #include "app/editor/shell/places.h"
@@ -25,17 +26,19 @@ namespace {
 constexpr int kMostSweeps = 12, kMostLine = 4 << 20, kForcedAfterMs = 5000, kParts = 1000;
 constexpr int kMostGridBytes = 256 << 20;
 
-void eachNode(const std::vector<NodePtr>& nodes, const std::function<void(const Node&)>& visit) {
-  for (const NodePtr& node : nodes) {
-    visit(*node);
-    if (node->zone) eachNode(node->zone->nodes, visit);
-  }
+// A stranger's graph may make it as large as it likes: looked at before it is read. Never enlarged.
+QImage readGrid(const QString& file, int mostWide = std::numeric_limits<int>::max()) {
+  QImageReader reader(file);
+  const QSize size = reader.size();
+  if (!size.isValid() || qint64{4} * size.width() * size.height() > kMostGridBytes) return {};
+  if (size.width() > mostWide) reader.setScaledSize(size.scaled(mostWide, 1 << 20, Qt::KeepAspectRatio));
+  return reader.read();
 }
 
 // The graph will lie elsewhere: files that it names beside itself are named whole.
 Document withWholePaths(const Document& document, const Catalog& catalog, const QString& folder) {
   Document changed = document;
-  eachNode(document.graph.nodes, [&](const Node& node) {
+  forEachNode(document.graph.nodes, [&](const Node& node) {
     const NodeType* type = catalog.node(node.type);
     if (!type) return;
     for (const auto& [name, value] : node.params) {
@@ -176,7 +179,7 @@ QStringList BatchPanel::names() const {
   QStringList names;
   const Document& document = session_.document();
   for (const ExposedInput& input : document.graph.inputs) names << QString::fromStdString(input.name);
-  eachNode(document.graph.nodes, [&](const Node& node) {
+  forEachNode(document.graph.nodes, [&](const Node& node) {
     const NodeType* type = session_.catalog().node(node.type);
     if (!type) return;
     for (const PortType& port : type->inputs)
@@ -442,20 +445,12 @@ void BatchPanel::ended(int code) {
   Q_EMIT finished(done, gridFile_);
 }
 
-// A stranger's graph may make it as large as it likes: looked at before it is read, and not read here.
+// Not read on the GUI thread.
 void BatchPanel::showGrid(const QString& file) {
   const qreal ratio = devicePixelRatioF();
   const int pixels = static_cast<int>(std::max(200, width() - 40) * ratio);
   inBackground(
-      this,
-      [file, pixels] {
-        QImageReader reader(file);
-        const QSize size = reader.size();
-        if (!size.isValid() || qint64{4} * size.width() * size.height() > kMostGridBytes) return QImage();
-        // Never enlarged.
-        if (size.width() > pixels) reader.setScaledSize(size.scaled(pixels, 1 << 20, Qt::KeepAspectRatio));
-        return reader.read();
-      },
+      this, [file, pixels] { return readGrid(file, pixels); },
       [this, file, ratio](QImage image) {
         if (image.isNull() || file != gridFile_) return;
         image.setDevicePixelRatio(ratio);
@@ -482,13 +477,7 @@ void BatchPanel::showLarge() {
   layout->setContentsMargins(0, 0, 0, 0);
   layout->addWidget(scroll);
   inBackground(
-      picture,
-      [file = gridFile_] {
-        QImageReader reader(file);
-        const QSize size = reader.size();
-        const bool fits = size.isValid() && qint64{4} * size.width() * size.height() <= kMostGridBytes;
-        return fits ? reader.read() : QImage();
-      },
+      picture, [file = gridFile_] { return readGrid(file); },
       [picture](const QImage& image) {
         if (image.isNull()) return picture->setText(tr("This picture can't be read."));
         picture->setPixmap(QPixmap::fromImage(image));

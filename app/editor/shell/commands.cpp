@@ -32,6 +32,10 @@ bool isBareKey(const QKeySequence& key) {
   return code != Qt::Key_Escape && !(code >= Qt::Key_F1 && code <= Qt::Key_F35);
 }
 
+bool clash(const QKeySequence& a, const QKeySequence& b) {
+  return a.matches(b) != QKeySequence::NoMatch || b.matches(a) != QKeySequence::NoMatch;
+}
+
 Commands::Commands(QWidget* window, QSettings& settings, QWidget* canvas)
     : QObject(window), window_(window), canvas_(canvas), settings_(settings) {}
 
@@ -152,9 +156,7 @@ QStringList Commands::conflicts(const QString& id, const QKeySequence& key) cons
   for (const Command& command : commands_) {
     if (command.id == id) continue;
     const QList<QKeySequence> keys = this->keys(command.id);
-    if (std::any_of(keys.begin(), keys.end(), [&key](const QKeySequence& each) {
-          return each.matches(key) != QKeySequence::NoMatch || key.matches(each) != QKeySequence::NoMatch;
-        }))
+    if (std::any_of(keys.begin(), keys.end(), [&key](const QKeySequence& each) { return clash(each, key); }))
       result << command.id;
   }
   return result;

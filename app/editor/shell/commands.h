@@ -32,6 +32,8 @@ struct Command {
 QList<QKeySequence> keysFrom(const QString& text);  // "Del; Backspace"
 /// A key that typing uses too (a letter, Delete, an arrow): it counts only while the canvas has the focus.
 bool isBareKey(const QKeySequence& key);
+/// The same keys, or one begins as the other: pressed, neither would do anything.
+bool clash(const QKeySequence& a, const QKeySequence& b);
 
 class Commands : public QObject {
   Q_OBJECT

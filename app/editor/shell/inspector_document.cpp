@@ -96,9 +96,8 @@ void DocumentView::addInput(const ExposedInput& input) {
   auto* row = new ParameterRow(port, QString::fromStdString(input.name),
                                QString::fromStdString(input.doc.empty() ? port.doc : input.doc),
                                session_.folder(), "param." + QString::fromStdString(input.name));
-  const bool reads = port.type == "path" && !port.writes;
   connect(row, &ParameterRow::edited, this,
-          [this, name = input.name, reads](const nlohmann::json& value, bool going) {
+          [this, name = input.name, port](const nlohmann::json& value, bool going) {
             const bool done = session_.edit(
                 tr("Set %1").arg(QString::fromStdString(name)),
                 [&](const Document& document) {
@@ -112,8 +111,7 @@ void DocumentView::addInput(const ExposedInput& input) {
                 },
                 going ? "exposed " + name : std::string());
             if (!done) return refresh();
-            if (reads && value.is_string())
-              session_.allowFile(QString::fromStdString(value.get<std::string>()));
+            session_.allowTyped(port, value);
           });
   connect(row, &ParameterRow::settled, this, [this] { session_.endMerge(); });
   row->addToMenu(tr("No longer expose"), [this, name = input.name] {

@@ -115,17 +115,17 @@ void NodeParameters::addRow(const Socket& socket) {
       new ParameterRow(socket.port, QString::fromStdString(socket.label.empty() ? slot : socket.label),
                        QString::fromStdString(socket.port.doc), session_.folder(),
                        "param." + QString::fromStdString(id_ + "." + slot));
-  const bool reads = socket.port.type == "path" && !socket.port.writes;
-  connect(row, &ParameterRow::edited, this, [this, slot, reads](const nlohmann::json& value, bool going) {
-    const bool done = session_.edit(
-        tr("Set %1").arg(QString::fromStdString(slot)),
-        [&](const Document& document) {
-          return setParam(document, session_.place(), session_.catalog(), id_, slot, value);
-        },
-        going ? "param " + id_ + "." + slot : std::string());
-    if (!done) return refresh();
-    if (reads && value.is_string()) session_.allowFile(QString::fromStdString(value.get<std::string>()));
-  });
+  connect(row, &ParameterRow::edited, this,
+          [this, slot, port = socket.port](const nlohmann::json& value, bool going) {
+            const bool done = session_.edit(
+                tr("Set %1").arg(QString::fromStdString(slot)),
+                [&](const Document& document) {
+                  return setParam(document, session_.place(), session_.catalog(), id_, slot, value);
+                },
+                going ? "param " + id_ + "." + slot : std::string());
+            if (!done) return refresh();
+            session_.allowTyped(port, value);
+          });
   connect(row, &ParameterRow::settled, this, [this] { session_.endMerge(); });
   const Graph& graph = graphOf(session_);
   QStringList drivers;

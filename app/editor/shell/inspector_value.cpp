@@ -79,14 +79,9 @@ ValueView::ValueView(Session& session, std::string id, QWidget* parent)
     const std::string port = workerPort(session_, this->port());
     if (port.empty()) return;
     session_.edit(tr("Watch %1").arg(QString::fromStdString(port)), [&](const Document& document) {
-      Layout layout = layoutOf(document, "");
-      layout.watched = watchedPorts(document, session_.catalog());
-      const auto found = std::find(layout.watched.begin(), layout.watched.end(), port);
-      if (found == layout.watched.end())
-        layout.watched.push_back(port);
-      else
-        layout.watched.erase(found);
-      return withLayout(document, "", layout);
+      const std::vector<std::string> now = watchedPorts(document, session_.catalog());
+      const bool watched = std::find(now.begin(), now.end(), port) != now.end();
+      return withWatched(document, session_.catalog(), {port}, !watched);
     });
   });
 }

@@ -145,21 +145,23 @@ void KeySettings::showChosen() {
 void KeySettings::showConflicts(const QKeySequence& key) {
   QStringList titles;
   for (const QString& id : commands_.conflicts(chosen(), key)) titles << commands_.action(id)->text();
-  conflict_->setProperty("bad", !titles.isEmpty());
+  say(titles.isEmpty() ? QString() : tr("Also of: %1. Neither will work then.").arg(titles.join(", ")),
+      !titles.isEmpty());
+  take_->setVisible(!titles.isEmpty());
+}
+
+void KeySettings::say(const QString& text, bool bad) {
+  conflict_->setProperty("bad", bad);
   conflict_->style()->unpolish(conflict_);
   conflict_->style()->polish(conflict_);
-  conflict_->setText(titles.isEmpty() ? QString()
-                                      : tr("Also of: %1. Neither will work then.").arg(titles.join(", ")));
-  take_->setVisible(!titles.isEmpty());
+  conflict_->setText(text);
 }
 
 void KeySettings::take() {
   const QKeySequence key = edit_->keySequence();
   for (const QString& id : commands_.conflicts(chosen(), key)) {
     QList<QKeySequence> left = commands_.keys(id);
-    left.removeIf([&key](const QKeySequence& each) {
-      return each.matches(key) != QKeySequence::NoMatch || key.matches(each) != QKeySequence::NoMatch;
-    });
+    left.removeIf([&key](const QKeySequence& each) { return clash(each, key); });
     commands_.setKeys(id, left);
   }
   edit_->setKeySequence(key);
@@ -196,10 +198,7 @@ void KeySettings::chooseFile(bool toWrite) {
   if (!toWrite) dialog->setFileMode(QFileDialog::ExistingFile);
   connect(dialog, &QFileDialog::fileSelected, this, [this, toWrite](const QString& file) {
     const QString wrong = toWrite ? exportTo(file) : importFrom(file);
-    conflict_->setProperty("bad", !wrong.isEmpty());
-    conflict_->style()->unpolish(conflict_);
-    conflict_->style()->polish(conflict_);
-    conflict_->setText(!wrong.isEmpty() ? wrong : toWrite ? tr("Wrote %1").arg(file) : tr("Taken."));
+    say(!wrong.isEmpty() ? wrong : toWrite ? tr("Wrote %1").arg(file) : tr("Taken."), !wrong.isEmpty());
   });
   dialog->open();
 }

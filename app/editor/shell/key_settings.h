@@ -27,6 +27,7 @@ class KeySettings : public QWidget {
   void set();
   void take();
   void showConflicts(const QKeySequence& key);
+  void say(const QString& text, bool bad);
   void chooseFile(bool toWrite);
   QString chosen() const;
 

@@ -8,13 +8,6 @@ namespace {
 
 constexpr size_t kMostShown = 200;  // further ones are told by their number
 
-void eachNode(const std::vector<NodePtr>& nodes, const std::function<void(const Node&)>& visit) {
-  for (const NodePtr& node : nodes) {
-    visit(*node);
-    if (node->zone) eachNode(node->zone->nodes, visit);
-  }
-}
-
 }  // namespace
 
 void LinkPicker::openToLink() {
@@ -50,7 +43,7 @@ void LinkPicker::collectPossible() {
   };
   std::vector<End> outputs, inputs;
   const Graph& graph = graphAt(document, place);
-  eachNode(graph.nodes, [&](const Node& node) {
+  forEachNode(graph.nodes, [&](const Node& node) {
     const Face face = faceOf(document, place, node, catalog);
     const bool chosen = selected.count(node.id) > 0;
     std::set<std::string> seen;  // what a state is goes by one name inside and outside

@@ -43,13 +43,6 @@ QColor stateColour(RunInfo::State state) {
   }
 }
 
-// Without its graph's text, which Runs::find would read for it.
-std::shared_ptr<const RunInfo> known(Session& session, const QString& id) {
-  for (const auto& run : session.runs().all())
-    if (run->id == id) return run;
-  return {};
-}
-
 class RunDelegate : public QStyledItemDelegate {
  public:
   RunDelegate(Session& session, QObject* parent) : QStyledItemDelegate(parent), session_(session) {}
@@ -61,7 +54,7 @@ class RunDelegate : public QStyledItemDelegate {
     initStyleOption(&option, index);
     option.text.clear();
     option.widget->style()->drawControl(QStyle::CE_ItemViewItem, &option, painter, option.widget);
-    const auto run = known(session_, index.data(kRunRole).toString());
+    const auto run = session_.runs().find(index.data(kRunRole).toString());
     if (!run) return;
     const Theme& theme = Theme::current();
     painter->save();
@@ -105,7 +98,7 @@ class RunDelegate : public QStyledItemDelegate {
     painter->setPen(theme.dim);
     QString differs = run->differs.join(", ");
     if (run->forkedAt >= 0) {
-      const auto parent = known(session_, run->parent);
+      const auto parent = session_.runs().find(run->parent);
       const QString fork = parent ? tr("fork of %1 at step %2").arg(parent->number).arg(run->forkedAt)
                                   : tr("fork at step %1").arg(run->forkedAt);
       differs = differs.isEmpty() ? fork : fork + ": " + differs;
@@ -223,7 +216,7 @@ void RunsPanel::connectList(QListWidget* list, QListWidget* other) {
 }
 
 void RunsPanel::show(const QString& run) {
-  if (known(session_, run)) session_.setCursor({.run = run, .iteration = {}, .live = true});
+  if (session_.runs().find(run)) session_.setCursor({.run = run, .iteration = {}, .live = true});
 }
 
 // The keys that lists of files have too, and those of lists that are put in order.
@@ -245,7 +238,7 @@ bool RunsPanel::eventFilter(QObject* watched, QEvent* event) {
 
 std::shared_ptr<const RunInfo> RunsPanel::chosen() const {
   const QListWidgetItem* item = active_->currentItem();
-  return item ? known(session_, item->data(kRunRole).toString()) : nullptr;
+  return item ? session_.runs().find(item->data(kRunRole).toString()) : nullptr;
 }
 
 void RunsPanel::fillList(QListWidget* list, const std::vector<QString>& runs) {
@@ -255,7 +248,7 @@ void RunsPanel::fillList(QListWidget* list, const std::vector<QString>& runs) {
   const QSignalBlocker quiet(list);
   list->clear();
   for (const QString& id : runs) {
-    const auto run = known(session_, id);
+    const auto run = session_.runs().find(id);
     if (!run) continue;
     auto* item = new QListWidgetItem(QString("%1 %2").arg(run->number).arg(run->title), list);
     item->setData(kRunRole, id);
@@ -287,7 +280,7 @@ void RunsPanel::update(const QString& run) {
   for (QListWidget* list : {queue_, list_})
     for (int i = 0; i < list->count(); ++i)
       if (QListWidgetItem* item = list->item(i); item->data(kRunRole).toString() == run) {
-        if (const auto info = known(session_, run)) {
+        if (const auto info = session_.runs().find(run)) {
           const QString tip = info->error ? info->error->message : info->differs.join("\n");
           if (item->toolTip() != tip) item->setToolTip(tip);
         }
@@ -317,11 +310,10 @@ void RunsPanel::rerun() {
 }
 
 void RunsPanel::restore() {
-  const auto choice = chosen();
-  const auto run = choice ? session_.runs().find(choice->id) : nullptr;
+  const auto run = chosen();
   if (!run) return;
   session_.edit(tr("Take the graph of run %1").arg(run->number),
-                [&](const Document&) { return parseGraph(run->graphText); });
+                [&](const Document&) { return parseGraph(session_.runs().graphText(run->id)); });
 }
 
 // Two that are selected; else the one that is shown, or the one before it, with the chosen one.

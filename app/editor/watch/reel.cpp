@@ -189,13 +189,11 @@ const Reel& Reels::reelOf(const std::shared_ptr<const RunInfo>& run) {
 const Document* Reels::graphOf(const RunInfo& run) {
   if (graphs_.size() > 64) graphs_.clear();
   const auto [found, isNew] = graphs_.try_emplace(run.id);
-  if (isNew && !run.graphText.empty()) {
-    try {
-      found->second = std::make_unique<const Document>(parseGraph(run.graphText));
+  if (isNew) try {
+      found->second = std::make_unique<const Document>(parseGraph(session_.runs().graphText(run.id)));
     } catch (const std::exception&) {
       // Labels and colours are plainer then.
     }
-  }
   return found->second.get();
 }
 

@@ -52,13 +52,11 @@ std::vector<double> alphaBarAt(const std::vector<double>& schedule, const std::v
 RunSchedules::Run& RunSchedules::open(const RunInfo& run) {
   if (runs_.size() > kMostRuns) runs_.clear();
   const auto [found, isNew] = runs_.try_emplace(run.id);
-  if (isNew && !run.graphText.empty()) {
-    try {
-      found->second.ports = schedulePorts(parseGraph(run.graphText), session_.catalog());
+  if (isNew) try {
+      found->second.ports = schedulePorts(parseGraph(session_.runs().graphText(run.id)), session_.catalog());
     } catch (const std::exception&) {
       // A graph that can't be read has no schedule that one could name.
     }
-  }
   return found->second;
 }
 

@@ -139,4 +139,17 @@ class CanvasHost : public ImGuiWidget {
   }
 };
 
+/// A session with its worker and a canvas on the screen.
+inline void openCanvas(const QString& dataFolder, std::unique_ptr<Session>& session,
+                       std::unique_ptr<CanvasHost>& host) {
+  SessionOptions options;
+  options.runner = NOISELOOM_RUNNER;
+  options.dataFolder = dataFolder;
+  session = std::make_unique<Session>(options);
+  host = std::make_unique<CanvasHost>(*session);
+  host->show();
+  QVERIFY(QTest::qWaitForWindowExposed(host.get()));
+  QTRY_VERIFY_WITH_TIMEOUT(!session->catalog().empty(), 60000);
+}
+
 }  // namespace loom::editor

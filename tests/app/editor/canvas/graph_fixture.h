@@ -75,15 +75,8 @@ class GraphFixture : public QObject {
   }
 
   void start() {
-    SessionOptions options;
-    options.runner = NOISELOOM_RUNNER;
-    options.dataFolder = folder_.path();
-    session_ = std::make_unique<Session>(options);
-    host_ = std::make_unique<CanvasHost>(*session_);
-    host_->show();
-    QVERIFY(QTest::qWaitForWindowExposed(host_.get()));
+    openCanvas(folder_.path(), session_, host_);
     host_->setFocus();
-    QTRY_VERIFY_WITH_TIMEOUT(!session_->catalog().empty(), 60000);
   }
   void stop() {
     host_.reset();

@@ -86,16 +86,7 @@ class LookTest : public QObject {
   }
 
  private Q_SLOTS:
-  void initTestCase() {
-    SessionOptions options;
-    options.runner = NOISELOOM_RUNNER;
-    options.dataFolder = folder_.path();
-    session_ = std::make_unique<Session>(options);
-    host_ = std::make_unique<CanvasHost>(*session_);
-    host_->show();
-    QVERIFY(QTest::qWaitForWindowExposed(host_.get()));
-    QTRY_VERIFY_WITH_TIMEOUT(!session_->catalog().empty(), 20000);
-  }
+  void initTestCase() { openCanvas(folder_.path(), session_, host_); }
   void cleanupTestCase() {
     host_.reset();
     session_.reset();

@@ -79,7 +79,7 @@ class RunHistoryTest : public QObject {
     QVERIFY(run);
     QCOMPARE(run->state, State::finished);
     QCOMPARE(run->title, QStringLiteral("Emoji by DDPM"));
-    QCOMPARE(run->graphText, text);
+    QCOMPARE(session.runs().graphText(id), text);
     QCOMPARE(run->zones.at("sampling").done, 3);
     QVERIFY(run->thumbnail && run->thumbnail->width > 0);
     QVERIFY(!run->inWorker());

@@ -9,6 +9,7 @@
 #include <cstdio>
 
 #include "app/editor/gl/theme.h"
+#include "app/editor/shell/batch_panel.h"
 #include "app/editor/shell/main_window.h"
 
 using namespace loom;
@@ -20,9 +21,9 @@ class Photographer {
  public:
   Photographer(const QString& folder, QSize size, const Theme& theme)
       : folder_(folder), size_(size), theme_(theme) {
-    Theme::use(theme);
     window_ =
         std::make_unique<MainWindow>(SessionOptions{.runner = NOISELOOM_RUNNER, .dataFolder = data_.path()});
+    if (!theme.dark) window_->commands().action("window.theme")->trigger();
     window_->resize(size);
     window_->show();
     waitFor([&] { return !session().catalog().empty(); });
@@ -38,6 +39,7 @@ class Photographer {
     waitFor([&] { return session().runs().find(first)->state == RunInfo::State::paused; });
     shot("running");
     viewDifference(first);
+    sweep();
     error();
   }
 
@@ -62,9 +64,25 @@ class Photographer {
     window_->central().showViewer(true);
     window_->central().viewer().show("predict.x0");
     window_->central().viewer().setCompare(Viewer::Compare::difference);
+    waitFor([&] { return !window_->central().viewer().image().isNull(); });
     shot("difference");
     window_->central().showViewer(false);
     session().compareWith({});
+  }
+
+  void sweep() {
+    auto* batch = window_->findChild<BatchPanel*>();
+    window_->commands().action("window.batch")->trigger();
+    batch->findChild<QLineEdit*>("batchOut")->setText(data_.filePath("sweep"));
+    batch->findChild<QComboBox*>("batchName")->setCurrentText("steps");
+    batch->findChild<QLineEdit*>("batchValues")->setText("5, 10, 20");
+    batch->addSweep("seed", "1..4");
+    batch->start();
+    waitFor([&] { return !batch->running(); });
+    auto* grid = batch->findChild<QLabel*>("batchGrid");
+    waitFor([&] { return !grid->pixmap().isNull(); });
+    shot("sweep");
+    window_->commands().action("window.inspector")->trigger();
   }
 
   void error() {
