@@ -1,6 +1,7 @@
 // What watching, forking, keeping results and batching cost and save, on the shipped model.
 #include <ATen/ATen.h>
 
+#include <ctime>
 #include <filesystem>
 #include <stdexcept>
 #include <thread>
@@ -99,12 +100,16 @@ void previewCost() {
       });
   previewer.add("sampling.x");
   previewer.add("predict.x0");
+  Contender processor[2];  // the same runs, by the time that all threads take of the processor
   const auto timed = [&](bool watched) {
     RunOptions options = withCache(cache);
     options.probes = {"sampling.x", "predict.x0"};
     options.observer = watched ? &previewer : nullptr;
     Run run(plan, options);
-    return secondsOf([&] { run.execute(); });
+    const std::clock_t before = std::clock();
+    const double seconds = secondsOf([&] { run.execute(); });
+    processor[watched].times.push_back(static_cast<double>(std::clock() - before) / CLOCKS_PER_SEC);
+    return seconds;
   };
   std::vector<Contender> contenders{{"watched", [&] { return timed(true); }},
                                     {"not", [&] { return timed(false); }}};
@@ -113,9 +118,11 @@ void previewCost() {
   client.join();
   printRatio("50 steps with previews of x_t and x0", contenders[0].spread, contenders[1].spread, "without",
              " (goal 1.01)");
-  const Spread paired = ratioOf(contenders[0], contenders[1]);
-  std::printf("%-44s %.3f (%.3f to %.3f)\n", "  ratio by pairs, in turns", paired.median, paired.min,
-              paired.max);
+  const auto printPaired = [](const char* what, const Spread& paired) {
+    std::printf("%-44s %.3f (%.3f to %.3f)\n", what, paired.median, paired.min, paired.max);
+  };
+  printPaired("  ratio by pairs, in turns", ratioOf(contenders[0], contenders[1]));
+  printPaired("  ratio of processor time, by pairs", ratioOf(processor[1], processor[0]));
   const Previewer::Counts counts = previewer.counts();
   std::printf("%-44s %llu made, %llu dropped for newer ones, %lld read\n", "  previews",
               static_cast<unsigned long long>(counts.made), static_cast<unsigned long long>(counts.dropped),
