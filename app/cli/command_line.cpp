@@ -236,8 +236,9 @@ void CommandLine::addRun() {
       ->default_str("4G");
   command
       ->add_option("--pause-at", run_.steps.pauseAt,
-                   "End after step K of the zone, as if it had been stopped there")
-      ->type_name("[ZONE=]K");
+                   "End after step K of the zone, as if it had been stopped there. I,K: after I steps of a "
+                   "zone, step K of one within it")
+      ->type_name("[ZONE=][I,]K");
   command->add_option("--fork", run_.steps.fork, "Begin with the steps that a run kept in its --out folder")
       ->type_name("DIR");
   command

@@ -39,14 +39,6 @@ std::pair<std::string, std::string> splitPlace(const std::string& text) {
   return {text.substr(0, equals), text.substr(equals + 1)};
 }
 
-Control::Place parsePlace(const std::string& text, const std::string& option) {
-  const auto [zone, count] = splitPlace(text);
-  const std::vector<int64_t> counts = parseCounts(count);
-  if (counts.size() != 1 || counts[0] < 1)
-    throw Error(option + " " + text + ": give a step from 1 up, or ZONE=STEP");
-  return {zone, counts[0]};
-}
-
 template <class Zones, class Name>
 std::string names(const Zones& zones, Name name) {
   std::string text;
@@ -56,33 +48,50 @@ std::string names(const Zones& zones, Name name) {
 
 }  // namespace
 
-fs::path stepsFolder(const fs::path& output) { return output / ".steps"; }
-
-Control::Place placeOf(const std::string& text, const Plan& plan, const std::string& option) {
-  Control::Place place = parsePlace(text, option);
-  const auto path = [](const PlanZone& zone) { return zone.path; };
-  if (plan.zones.empty()) throw Error(option + " " + text + ": this graph has no zone, so no steps");
-  if (place.zone.empty()) {
-    const auto outer = [](const PlanZone& zone) { return zone.parent < 0; };
-    if (std::count_if(plan.zones.begin(), plan.zones.end(), outer) > 1)
-      throw Error(option + " " + text + ": this graph has several zones, name one: ZONE=" +
-                  std::to_string(place.done) + " with " + names(plan.zones, path));
-    return place;
+std::string joined(std::span<const int64_t> counts) {
+  std::string text;
+  for (const int64_t count : counts) {
+    if (!text.empty()) text += ',';
+    text += std::to_string(count);
   }
-  if (std::none_of(plan.zones.begin(), plan.zones.end(),
-                   [&](const PlanZone& zone) { return zone.path == place.zone; }))
-    throw Error(option + " " + text + ": there is no such zone; there are: " + names(plan.zones, path));
-  return place;
+  return text;
 }
 
-StepPlace stepPlaceOf(const std::string& text, const std::string& option) {
+fs::path stepsFolder(const fs::path& output) { return output / ".steps"; }
+
+Control::Place placeOf(const std::string& text, const std::string& option) {
   const auto [zone, counts] = splitPlace(text);
-  StepPlace place{zone, parseCounts(counts)};
+  Control::Place place{zone, parseCounts(counts)};
   if (place.at.empty() || place.at.back() < 1)
     throw Error(
         option + " " + text +
         ": give a step from 1 up, or ZONE=STEP; of a zone within another I,STEP: after I steps of that");
   return place;
+}
+
+void requirePlace(const Control::Place& place, const Plan& plan, const std::string& what) {
+  if (plan.zones.empty()) throw Error(what + ": this graph has no zone, so no steps");
+  const auto depthOf = [&](const PlanZone& zone) {
+    size_t depth = 1;
+    for (int parent = zone.parent; parent >= 0; parent = plan.zones[parent].parent) ++depth;
+    return depth;
+  };
+  const auto path = [](const PlanZone& zone) { return zone.path; };
+  const auto fits = [&](const PlanZone& zone) {
+    if (!place.zone.empty() && zone.path != place.zone) return false;
+    return depthOf(zone) == place.at.size() || (place.at.size() == 1 && !place.zone.empty());
+  };
+  const bool known =
+      place.zone.empty() || std::any_of(plan.zones.begin(), plan.zones.end(),
+                                        [&](const PlanZone& z) { return z.path == place.zone; });
+  if (!known) throw Error(what + ": there is no such zone; there are: " + names(plan.zones, path));
+  const auto many = std::count_if(plan.zones.begin(), plan.zones.end(), fits);
+  if (many == 0)
+    throw Error(what + ": no zone lies so deep; there are: " + names(plan.zones, path) +
+                ". Give a step of it, or of those around it and its own");
+  if (many > 1)
+    throw Error(what + ": this graph has several zones, name one: ZONE=" + joined(place.at) + " with " +
+                names(plan.zones, path));
 }
 
 namespace {
@@ -95,15 +104,6 @@ std::string listed(const std::vector<int64_t>& steps) {
     text += (i ? ", " : "") + std::to_string(steps[i]);
   }
   return text.empty() ? "none" : text;
-}
-
-std::string joined(std::span<const int64_t> counts) {
-  std::string text;
-  for (const int64_t count : counts) {
-    if (!text.empty()) text += ',';
-    text += std::to_string(count);
-  }
-  return text;
 }
 
 // "sampling, head in mid in outer"
@@ -120,7 +120,7 @@ std::string zonesIn(const std::vector<History::ZoneSteps>& zones) {
 }
 
 // One of the zones that lie as deep as the place has counts, and are called so if it has a name.
-std::string zoneAt(const std::vector<History::ZoneSteps>& zones, const StepPlace& place,
+std::string zoneAt(const std::vector<History::ZoneSteps>& zones, const Control::Place& place,
                    const std::string& what) {
   std::set<std::string> fitting;
   bool known = place.zone.empty();
@@ -142,8 +142,8 @@ std::string zoneAt(const std::vector<History::ZoneSteps>& zones, const StepPlace
 
 }  // namespace
 
-std::map<std::string, ForkPoint> forksAt(const std::vector<History::ZoneSteps>& zones, const StepPlace& place,
-                                         const std::string& what) {
+std::map<std::string, ForkPoint> forksAt(const std::vector<History::ZoneSteps>& zones,
+                                         const Control::Place& place, const std::string& what) {
   const std::string zone = zoneAt(zones, place, what);
   const std::span<const int64_t> around = std::span(place.at).first(place.at.size() - 1);
   std::vector<int64_t> steps;
@@ -177,7 +177,7 @@ std::map<std::string, ForkPoint> forksAt(const std::vector<History::ZoneSteps>& 
 
 std::map<std::string, ForkPoint> forksOf(const StepRequest& request) {
   if (request.at.empty()) return {};
-  const StepPlace place = stepPlaceOf(request.at, "--at");
+  const Control::Place place = placeOf(request.at, "--at");
   const std::vector<History::ZoneSteps> zones = History::read(stepsFolder(request.fork));
   if (zones.empty())
     throw Error("--fork " + request.fork + ": no steps were kept there; run with --keep-steps to keep them");
@@ -244,7 +244,7 @@ void addParents(nlohmann::json& provenance, const fs::path& stepsOfParent) {
 void PauseAt::stepFinished(const StepEvent& event) {
   if (paused_ || !place_.reachedBy(event) || event.done == event.count) return;
   paused_ = true;
-  place_ = {event.zone, event.done};
+  place_ = Control::Place::of(event);
   cancel_.request();
 }
 

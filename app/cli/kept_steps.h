@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "engine/core/cancel.h"
@@ -18,8 +19,8 @@ struct StepRequest {
   int64_t last = 0;   // and of the others the last m
   uint64_t mostBytes = uint64_t{4} << 30;
   int64_t inner = 0;     // of zones within others each n-th step too; 0: of none
-  std::string pauseAt;   // "K" or "ZONE=K"
-  std::string fork, at;  // a run's output folder; "K", "I,K" of a zone within another, or "ZONE=..."
+  std::string pauseAt;   // "K", "I,K" of a zone within another, or "ZONE=..."
+  std::string fork, at;  // a run's output folder; a step as above
 
   bool kept() const { return every > 0 || last > 0 || inner > 0 || !fork.empty(); }
   KeepRule rule() const;
@@ -29,22 +30,17 @@ struct StepRequest {
 /// Where a run keeps its steps.
 std::filesystem::path stepsFolder(const std::filesystem::path& output);
 
-/// Of "K" or "ZONE=K". Throws Error, beginning with the option's name, where the graph has no such zone, or
-/// has several and none is named.
-Control::Place placeOf(const std::string& text, const Plan& plan, const std::string& option);
-
-/// A step to fork from.
-struct StepPlace {
-  std::string zone;         // empty: the only one there is
-  std::vector<int64_t> at;  // steps done, of the zones around it first, then its own
-};
 /// Of "K", "I,K" or "ZONE=I,K". Throws Error, beginning with the option's name.
-StepPlace stepPlaceOf(const std::string& text, const std::string& option);
+Control::Place placeOf(const std::string& text, const std::string& option);
+/// Throws Error, beginning with `what`, where the plan has no such zone, or has several and none is named.
+void requirePlace(const Control::Place& place, const Plan& plan, const std::string& what);
+/// "3,5", of steps done.
+std::string joined(std::span<const int64_t> counts);
 
 /// The states a fork at a place begins with, zone by zone. Throws Error, beginning with `what`, that says
 /// which steps there are.
-std::map<std::string, ForkPoint> forksAt(const std::vector<History::ZoneSteps>& zones, const StepPlace& place,
-                                         const std::string& what);
+std::map<std::string, ForkPoint> forksAt(const std::vector<History::ZoneSteps>& zones,
+                                         const Control::Place& place, const std::string& what);
 /// What --fork and --at ask for; empty without --at. Throws Error that says which steps there are.
 std::map<std::string, ForkPoint> forksOf(const StepRequest& request);
 

@@ -172,7 +172,9 @@ void RunSession::prepare() {
 void RunSession::keepSteps() {
   const StepRequest& steps = request_.steps;
   if (!steps.pauseAt.empty()) {
-    pauseAt_.emplace(placeOf(steps.pauseAt, *graph_.plan, "--pause-at"), cancel_);
+    const Control::Place place = placeOf(steps.pauseAt, "--pause-at");
+    requirePlace(place, *graph_.plan, "--pause-at " + steps.pauseAt);
+    pauseAt_.emplace(place, cancel_);
     observer_.add(*pauseAt_);
   }
   if (!steps.kept()) return;
@@ -292,13 +294,14 @@ int RunSession::finished(const Run& run) {
 int RunSession::paused() {
   const Control::Place& place = pauseAt_->reached();
   if (request_.json) {
-    writeJsonLine(stdout,
-                  {{"event", "paused"}, {"seconds", seconds()}, {"zone", place.zone}, {"done", place.done}});
+    json event{{"event", "paused"}, {"seconds", seconds()}, {"zone", place.zone}, {"done", place.at.back()}};
+    if (place.at.size() > 1) event["at"] = place.at;
+    writeJsonLine(stdout, event);
     return kDone;
   }
   printFiles();
-  std::fprintf(stderr, "paused in %s after step %lld\nto go on, give the same command %s\n",
-               place.zone.c_str(), static_cast<long long>(place.done),
+  std::fprintf(stderr, "paused in %s after step %s\nto go on, give the same command %s\n", place.zone.c_str(),
+               joined(place.at).c_str(),
                history_ ? "without --pause-at; with changes, --fork" : "with --resume, without --pause-at");
   return kDone;
 }

@@ -620,16 +620,17 @@ class Run:
     # Steering
 
     def pause(self, wait: bool = True) -> bool:
-        """After the step at hand. Gives whether it is paused."""
+        """After the step at hand, of whichever zone. Gives whether it is paused."""
         self.worker.call("run.pause", run=self.id)
         return self.wait_paused() if wait else False
 
-    def pause_at(self, done: int, zone: Optional[str] = None) -> "Run":
-        """Goes on, and pauses when `done` steps of the zone are done; does not wait for it."""
+    def pause_at(self, done: Any, zone: Optional[str] = None) -> "Run":
+        """Goes on, and pauses when `done` steps of the zone are done; does not wait for it. (3, 5): after 3 steps of
+        an outermost zone, in the one that follows, after 5 of a zone in it."""
         self.worker.call("run.runTo", run=self.id, done=done, zone=zone)
         return self
 
-    def run_to(self, done: int, zone: Optional[str] = None, timeout: Optional[float] = None) -> bool:
+    def run_to(self, done: Any, zone: Optional[str] = None, timeout: Optional[float] = None) -> bool:
         """The same, and waits. Gives whether it is paused."""
         return self.pause_at(done, zone).wait_paused(timeout)
 

@@ -46,7 +46,8 @@ void RunEvents::zoneStarted(const std::string& path, int64_t first, int64_t coun
             .pace = {},
             .began = now()};
     zone.pace.start(now(), first);
-    if (depth == 1) zone_ = path;
+    at_.resize(std::min(at_.size(), static_cast<size_t>(depth - 1)));
+    at_.push_back(path);
   }
   if (depth > 1 && !rate_.due("zone " + path)) return;
   outbox_.newest(run_ + " zone " + path, rpcNotification("run.zone", {{"run", run_},
@@ -90,7 +91,11 @@ void RunEvents::resumed() {
 }
 
 void RunEvents::zoneFinished(const std::string& path, int depth) {
-  if (depth > 1) return;
+  if (depth > 1) {
+    const std::lock_guard lock(mutex_);
+    at_.resize(std::min(at_.size(), static_cast<size_t>(depth - 1)));
+    return;
+  }
   json message{{"run", run_}, {"zone", path}, {"state", "finished"}};
   {
     const std::lock_guard lock(mutex_);
@@ -147,9 +152,14 @@ std::map<std::string, RunEvents::Zone> RunEvents::zones() const {
 
 json RunEvents::at() const {
   const std::lock_guard lock(mutex_);
-  if (zone_.empty()) return nullptr;
-  const Zone& zone = zones_.at(zone_);
-  return {{"zone", zone_}, {"done", zone.done}, {"count", zone.count}};
+  if (at_.empty()) return nullptr;
+  const auto described = [this](const std::string& path) {
+    const Zone& zone = zones_.at(path);
+    return json{{"zone", path}, {"done", zone.done}, {"count", zone.count}};
+  };
+  json at = described(at_.front());
+  for (size_t i = 1; i < at_.size(); ++i) at["inner"].push_back(described(at_[i]));
+  return at;
 }
 
 json RunEvents::zonesJson() const {

@@ -63,7 +63,8 @@ class RunEvents final : public Observer {
 
   mutable std::mutex mutex_;
   std::map<std::string, Zone> zones_;
-  std::string zone_, node_;
+  std::vector<std::string> at_;  // the zones it is in, or was last, outermost first
+  std::string node_;
   double pausedAt_ = 0;
   std::vector<std::string> files_;
   std::set<std::string> known_;  // files

@@ -17,17 +17,6 @@ using nlohmann::json;
 constexpr int64_t kMostBudget = int64_t{1} << 50;
 constexpr size_t kMostDepth = 64;  // of zones within zones
 
-std::string placeText(const json& value, const std::string& where) {
-  if (value.is_number_integer()) return std::to_string(value.get<int64_t>());
-  if (!value.is_object())
-    throw RpcError(RpcCode::params, where + R"( is a step, or {"zone": ..., "done": ...})");
-  Params place(value, where);
-  const std::string zone = place.text("zone", "");
-  const int64_t done = place.integer("done", 1, kMostSteps);
-  place.done();
-  return (zone.empty() ? "" : zone + "=") + std::to_string(done);
-}
-
 std::optional<StepKeeping> keepingFrom(Params& params) {
   if (!params.has("keepSteps")) return std::nullopt;
   const json& value = params.value("keepSteps");
@@ -47,20 +36,18 @@ std::optional<StepKeeping> keepingFrom(Params& params) {
   return keeping;
 }
 
-StepPlace forkPlace(Params& fork) {
-  StepPlace place{fork.text("zone", ""), fork.integers("at")};
-  if (!fork.has("at")) return place;
-  for (size_t i = 0; i < place.at.size(); ++i)
-    if (place.at[i] < (i + 1 == place.at.size() ? 1 : 0) || place.at[i] > kMostSteps) place.at.clear();
-  if (place.at.empty() || place.at.size() > kMostDepth)
-    fork.refuse("at",
-                "is a step from 1 up, or for a zone within others a list: steps done of those around it "
-                "and, last, its own");
+// A step, a list, or {"zone", "done"}.
+Control::Place pausePlace(const json& value, const std::string& where) {
+  const json wrapped = value.is_object() ? value : json{{"done", value}};
+  Params params(wrapped, where);
+  Control::Place place = placeFrom(params, "done");
+  if (place.at.empty()) params.refuse("done", "is missing");
+  params.done();
   return place;
 }
 
 std::map<std::string, ForkPoint> forkPoints(const std::vector<History::ZoneSteps>& zones,
-                                            const StepPlace& place) {
+                                            const Control::Place& place) {
   try {
     return forksAt(zones, place, "run.start: fork");
   } catch (const Error& error) {
@@ -69,6 +56,18 @@ std::map<std::string, ForkPoint> forkPoints(const std::vector<History::ZoneSteps
 }
 
 }  // namespace
+
+Control::Place placeFrom(Params& params, const std::string& name) {
+  Control::Place place{params.text("zone", ""), params.integers(name)};
+  if (!params.has(name)) return place;
+  for (size_t i = 0; i < place.at.size(); ++i)
+    if (place.at[i] < (i + 1 == place.at.size() ? 1 : 0) || place.at[i] > kMostSteps) place.at.clear();
+  if (place.at.empty() || place.at.size() > kMostDepth)
+    params.refuse(name,
+                  "is a step from 1 up, or for a zone within others a list: steps done of those around it "
+                  "and, last, its own");
+  return place;
+}
 
 RunShop::RunShop(Options options) : options_(std::move(options)) {
   results_ = std::make_shared<Results>(options_.cacheBytes, std::nullopt);
@@ -113,7 +112,7 @@ size_t RunShop::cachedBytes() const {
 void RunShop::forkFrom(Params& fork, RunPlan& plan, GraphRequest& request) {
   const auto run = fork.optionalText("run"), folder = fork.optionalText("folder");
   if (run.has_value() == folder.has_value()) fork.refuse("run", "or \"folder\" says where to fork from");
-  const StepPlace place = forkPlace(fork);
+  const Control::Place place = placeFrom(fork, "at");
   fork.done();
   fs::path steps;
   if (run) {
@@ -158,9 +157,10 @@ RunPlan RunShop::planFor(const HeldGraph& graph, Params& params, const std::stri
   if (!request.forks.empty()) History::requireForks(plan.steps->from, *plan.prepared.plan);
   requireMemory(plan.prepared, forecastOf(*plan.prepared.plan));
   if (params.has("pauseAt")) {
-    const std::string text = placeText(params.value("pauseAt"), params.where() + ": pauseAt");
+    const std::string where = params.where() + ": pauseAt";
+    plan.pauseAt = pausePlace(params.value("pauseAt"), where);
     try {
-      plan.pauseAt = placeOf(text, *plan.prepared.plan, params.where() + ": pauseAt");
+      requirePlace(*plan.pauseAt, *plan.prepared.plan, where);
     } catch (const Error& error) {
       throw RpcError(RpcCode::params, error);
     }

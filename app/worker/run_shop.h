@@ -11,6 +11,10 @@
 
 namespace loom {
 
+/// "zone", if it is there, and under `name` a step from 1 up, or a list: steps done of the zones around it
+/// and, last, its own. Without `name` its `at` is empty. Refuses others.
+Control::Place placeFrom(Params& params, const std::string& name);
+
 class RunShop {
  public:
   static constexpr size_t kMost = 64;

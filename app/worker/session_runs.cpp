@@ -1,5 +1,6 @@
 #include "app/worker/session.h"
 
+#include "app/cli/kept_steps.h"
 #include "engine/core/text.h"
 
 namespace loom {
@@ -56,11 +57,17 @@ json Session::runStep(Params& params) {
 
 json Session::runTo(Params& params) {
   const auto run = shop_.find(params.text("run"));
-  Control::Place place;
-  place.zone = params.text("zone", "");
-  place.done = params.integer("done", 1, kMostSteps);
+  const Control::Place place = placeFrom(params, "done");
+  if (place.at.empty()) params.refuse("done", "is missing");
   params.done();
   if (!place.zone.empty()) requireZone(*run, place.zone);
+  if (place.at.size() > 1) {
+    try {
+      requirePlace(place, *run->plan().prepared.plan, params.where());
+    } catch (const Error& error) {
+      throw RpcError(RpcCode::params, error);
+    }
+  }
   if (!run->runTo(place)) refuseOver(*run);
   return run->status();
 }

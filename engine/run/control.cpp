@@ -8,14 +8,27 @@ constexpr std::chrono::milliseconds kAsk{20};
 
 }  // namespace
 
+Control::Place Control::Place::of(const StepEvent& event) {
+  Place place{event.zone, {event.iteration.begin(), event.iteration.end()}};
+  place.at.back() = event.done;
+  return place;
+}
+
+bool Control::Place::reachedBy(const StepEvent& event) const {
+  const bool alone = at.size() == 1 && !zone.empty();
+  if (zone.empty() ? static_cast<size_t>(event.depth) != at.size() : zone != event.zone) return false;
+  return alone ? event.done >= at.back() : of(event).at >= at;
+}
+
 void Control::pause() {
   const std::lock_guard lock(mutex_);
-  if (!state_.paused) left_ = 1;
+  if (!state_.paused) left_ = 1, anyZone_ = true;
 }
 
 void Control::step(int64_t steps) {
   const std::lock_guard lock(mutex_);
   left_ = std::max<int64_t>(steps, 1);
+  anyZone_ = false;
   state_.paused = false;
   changed_.notify_all();
 }
@@ -52,7 +65,7 @@ bool Control::arrives(const StepEvent& event) {
     return true;
   }
   // Single steps are those of the zone one looks at; what runs within it passes by.
-  const bool counted = event.depth == 1 || state_.zone == event.zone;
+  const bool counted = anyZone_ || event.depth == 1 || state_.zone == event.zone;
   return left_ > 0 && counted && --left_ == 0;
 }
 
@@ -60,6 +73,7 @@ void Control::stepFinished(const StepEvent& event) {
   std::unique_lock lock(mutex_);
   if (!arrives(event)) return;
   left_ = -1;
+  anyZone_ = false;
   state_ = {true, event.zone, event.done, event.count};
   changed_.notify_all();
   if (told_) {

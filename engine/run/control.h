@@ -7,6 +7,8 @@
 #include <functional>
 #include <mutex>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "engine/core/cancel.h"
 #include "engine/run/observer.h"
@@ -15,14 +17,13 @@ namespace loom {
 
 class Control final : public Observer {
  public:
-  /// Where a run pauses: after the step with `done` steps of a zone finished. An empty zone is any outermost
-  /// one.
+  /// After a step of a zone: how many are done of the zones around it, outermost first, and of its own.
+  /// Without those around it: in whichever of their steps. An empty zone is any that lies so deep.
   struct Place {
     std::string zone;
-    int64_t done = 0;
-    bool reachedBy(const StepEvent& event) const {
-      return (zone.empty() ? event.depth == 1 : zone == event.zone) && event.done >= done;
-    }
+    std::vector<int64_t> at;
+    static Place of(const StepEvent&);
+    bool reachedBy(const StepEvent&) const;  // there, or beyond it
   };
 
   /// `cancel` (may be null) ends a pause by Cancelled. `told` (may be null) is called on the run's thread
@@ -31,7 +32,7 @@ class Control final : public Observer {
   explicit Control(const CancelToken* cancel = nullptr, std::function<void(bool paused)> told = {})
       : cancel_(cancel), told_(std::move(told)) {}
 
-  /// Pauses after the step at hand of an outermost zone.
+  /// Pauses after the step at hand, of whichever zone.
   void pause();
   /// Takes `steps` more steps of the zone it is paused in (of the outermost one while it runs), then pauses.
   void step(int64_t steps = 1);
@@ -58,7 +59,8 @@ class Control final : public Observer {
   mutable std::mutex mutex_;
   mutable std::condition_variable changed_;
   State state_;
-  int64_t left_ = -1;  // steps to take before the next pause; -1: no pause asked for
+  int64_t left_ = -1;     // steps to take before the next pause; -1: no pause asked for
+  bool anyZone_ = false;  // those steps may be of any zone
   std::optional<Place> place_;
 };
 

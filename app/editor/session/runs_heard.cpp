@@ -66,9 +66,15 @@ void Runs::Implementation::stateTold(const InfoPtr& info, const json& params) {
   if (const auto total = seconds(params, "seconds")) jobOf(*info).secondsBefore = *total;
   // Steps are told of now and then; where it stands now, at once.
   if (const auto at = params.find("at"); at != params.end() && at->is_object()) {
-    ZoneProgress& zone = info->zones[at->value("zone", "")];
-    zone.done = whole(*at, "done", zone.done);
-    zone.count = whole(*at, "count", zone.count);
+    const auto stands = [&](const json& told) {
+      ZoneProgress& zone = info->zones[told.value("zone", "")];
+      zone.done = whole(told, "done", zone.done);
+      zone.count = whole(told, "count", zone.count);
+    };
+    stands(*at);
+    if (const auto inner = at->find("inner"); inner != at->end() && inner->is_array())
+      for (const json& each : *inner)
+        if (each.is_object()) stands(each);
   }
   if (const auto files = params.find("files"); files != params.end() && files->is_array()) {
     info->files.clear();

@@ -90,6 +90,11 @@ class InnerForkTest : public QObject {
     const Outcome first = rounds(run + QStringList{"--pause-at", "walk=6"});
     QVERIFY2(first.code == 0, qPrintable(first.text()));
     QCOMPARE(eventsOf(first.out, "paused").value(0)["done"].toInt(), 6);
+    const Outcome later = rounds({"--keep-inner", "--out", "later", "--pause-at", "1,4"});
+    QVERIFY2(later.code == 0, qPrintable(later.text()));
+    const QJsonObject paused = eventsOf(later.out, "paused").value(0);
+    QCOMPARE(paused["zone"].toString(), "walk");
+    QCOMPARE(paused["at"].toArray(), (QJsonArray{1, 4}));
     const Outcome fork = rounds({"--fork", "paused", "--at", "0,4", "--out", "early"});
     QVERIFY2(fork.code == 0, qPrintable(fork.text()));
     QVERIFY(samePixels("early", "whole"));
@@ -119,7 +124,9 @@ class InnerForkTest : public QObject {
     row("nothing between", {"--fork", "whole", "--at", "1,,3"}, "give a step from 1 up");
     row("nothing behind", {"--fork", "whole", "--at", "1,"}, "give a step from 1 up");
     row("negative", {"--fork", "whole", "--at=-1,3"}, "give a step from 1 up");
-    row("a pause there", {"--pause-at", "1,3"}, "give a step from 1 up");
+    row("a pause after none", {"--pause-at", "1,0"}, "give a step from 1 up");
+    row("a pause too deep", {"--pause-at", "1,2,3"}, "no zone lies so deep; there are: rounds, walk");
+    row("a pause in no zone", {"--pause-at", "loop=1,3"}, "there is no such zone; there are: rounds, walk");
     row("no count", {"--keep-inner", "0"}, "--keep-inner");
   }
   void refused() {

@@ -387,6 +387,27 @@ class ProtocolTest : public QObject {
     QVERIFY(!client.state(run, {"finished"}).isEmpty());
     QVERIFY(client.result("diff", {{"a", run}, {"b", fork}})["equal"].toBool());
 
+    // Paused at a step of a round, where it says that it stands.
+    const QString third =
+        client
+            .result("run.start", {{"graph", graph},
+                                  {"cache", false},
+                                  {"pauseAt", QJsonObject{{"done", QJsonArray{1, 4}}}}})["run"]
+            .toString();
+    const auto inner = [&](const QJsonObject& told) {
+      const QJsonObject at = told["at"].toObject();
+      const QJsonObject within = at["inner"].toArray().first().toObject();
+      return at["zone"].toString() + " " + QString::number(at["done"].toInt()) + " " +
+             within["zone"].toString() + " " + QString::number(within["done"].toInt());
+    };
+    QCOMPARE(inner(client.state(third, {"paused"})), "rounds 1 walk 4");
+    client.result("run.runTo", {{"run", third}, {"done", QJsonArray{2, 1}}});
+    QCOMPARE(inner(client.state(third, {"paused"})), "rounds 2 walk 1");
+    QCOMPARE(client.error("run.runTo", {{"run", third}, {"done", QJsonArray{1, 2, 3}}})["code"].toInt(),
+             static_cast<int>(-32602));
+    client.result("run.stop", {{"run", third}});
+    QVERIFY(!client.state(third, {"stopped"}).isEmpty());
+
     const auto refused = [&](const QJsonValue& at, const QString& zone) {
       const QJsonObject error = client.error("run.start", forked(at, zone));
       return QString::number(error["code"].toInt()) + " " + error["message"].toString();

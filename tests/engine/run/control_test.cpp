@@ -56,7 +56,7 @@ class ControlTest : public QObject {
   Q_OBJECT
  private Q_SLOTS:
   void runsToAPlaceAndOn() {
-    Running run([](Control& control) { control.runTo({"", 7}); });
+    Running run([](Control& control) { control.runTo({"", {7}}); });
     QVERIFY(run.control.waitPaused(20));
     QCOMPARE(run.control.state().zone, std::string("z"));
     QCOMPARE(run.control.state().done, int64_t{7});
@@ -75,7 +75,7 @@ class ControlTest : public QObject {
     QVERIFY(!run.control.state().paused);
   }
   void stepsOfAZoneInside() {
-    Running run([](Control& control) { control.runTo({"i", 2}); });
+    Running run([](Control& control) { control.runTo({"i", {2}}); });
     QVERIFY(run.control.waitPaused(20));
     QCOMPARE(run.control.state().zone, std::string("i"));
     QCOMPARE(run.control.state().done, int64_t{2});
@@ -83,21 +83,52 @@ class ControlTest : public QObject {
     QVERIFY(run.control.waitPaused(20));
     QCOMPARE(run.control.state().done, int64_t{3});
   }
+  // After the step at hand: not after all that a zone around it still has to do in its own.
   void pausesWhileItRuns() {
-    Running run;
-    run.control.pause();
+    Running run([](Control& control) { control.pause(); });
     QVERIFY(run.control.waitPaused(20));
-    QCOMPARE(run.control.state().zone, std::string("z"));
+    QCOMPARE(run.control.state().zone, std::string("i"));
+    QCOMPARE(run.control.state().done, int64_t{1});
     run.control.proceed();
     run.join();
     QVERIFY(run.x > 0);
+  }
+  void runsToAStepWithinAStep() {
+    Running run([](Control& control) { control.runTo({"", {4, 2}}); });
+    QVERIFY(run.control.waitPaused(20));
+    QCOMPARE(run.control.state().zone, std::string("i"));
+    QCOMPARE(run.control.state().done, int64_t{2});
+    run.control.runTo({"", {5}});  // four are done, and this one is under way
+    QVERIFY(run.control.waitPaused(20));
+    QCOMPARE(run.control.state().done, int64_t{5});
+    run.control.runTo({"i", {2, 1}});  // is past: at the next step
+    QVERIFY(run.control.waitPaused(20));
+    QCOMPARE(run.control.state().zone, std::string("i"));
+    QCOMPARE(run.control.state().done, int64_t{1});
+  }
+  void placesInOrder() {
+    const std::string zone = "i", other = "z";
+    const auto reached = [&](const Control::Place& place, std::vector<int64_t> iteration, int64_t done) {
+      return place.reachedBy(
+          {iteration.size() > 1 ? zone : other, iteration, done, 10, static_cast<int>(iteration.size())});
+    };
+    const Control::Place place{"i", {2, 3}};
+    QVERIFY(!reached(place, {1, 9}, 10));
+    QVERIFY(!reached(place, {2, 1}, 2));
+    QVERIFY(reached(place, {2, 2}, 3));
+    QVERIFY(reached(place, {3, 0}, 1));
+    QVERIFY(!reached(place, {5}, 6));  // of the zone around it
+    QVERIFY(reached({"i", {3}}, {0, 2}, 3));
+    QVERIFY(!reached({"", {3}}, {0, 2}, 3));
+    QVERIFY(reached({"", {3}}, {2}, 3));
+    QVERIFY(reached({"", {0, 3}}, {0, 2}, 3));
   }
   // On the run's thread, with what was waited for done before the next step.
   void tellsOfPauses() {
     std::vector<std::pair<bool, std::thread::id>> told;
     CancelToken cancel;
     Control control(&cancel, [&](bool paused) { told.push_back({paused, std::this_thread::get_id()}); });
-    control.runTo({"z", 3});
+    control.runTo({"z", {3}});
     std::thread::id run;
     std::thread thread([&] {
       run = std::this_thread::get_id();
@@ -115,14 +146,14 @@ class ControlTest : public QObject {
     QVERIFY(told == expected);
   }
   void stopsWhilePaused() {
-    Running run([](Control& control) { control.runTo({"z", 2}); });
+    Running run([](Control& control) { control.runTo({"z", {2}}); });
     QVERIFY(run.control.waitPaused(20));
     run.cancel.request();
     run.join();
     QVERIFY(run.cancelled);
   }
   void aPlaceThatNeverComesDoesNotHoldIt() {
-    Running run([](Control& control) { control.runTo({"nowhere", 2}); });
+    Running run([](Control& control) { control.runTo({"nowhere", {2}}); });
     run.join();
     QVERIFY(run.x > 0);
   }
