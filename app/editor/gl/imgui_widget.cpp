@@ -91,6 +91,9 @@ ImGuiWidget::ImGuiWidget(QWidget* parent) : QOpenGLWidget(parent), textures_(std
   addFonts();
   blink_.setInterval(400);
   connect(&blink_, &QTimer::timeout, this, [this] { update(); });
+  settle_.setSingleShot(true);
+  settle_.setInterval(120);
+  connect(&settle_, &QTimer::timeout, this, &ImGuiWidget::redraw);
 }
 
 ImGuiWidget::~ImGuiWidget() {
@@ -133,6 +136,11 @@ void ImGuiWidget::makeCurrentContext() const {
 void ImGuiWidget::redraw() {
   settling_ = kSettlingFrames;
   update();
+}
+
+void ImGuiWidget::redrawOften() {
+  update();
+  settle_.start();
 }
 
 bool ImGuiWidget::wantsText() const {

@@ -23,6 +23,8 @@ class ImGuiWidget : public QOpenGLWidget {
 
   /// Paints soon, and for a few frames after it. Any number of calls before the next frame are one.
   void redraw();
+  /// One frame at once, the few more that ImGui may need when no more of these come: for what changes often.
+  void redrawOften();
   int64_t framesPainted() const { return frames_; }
   double lastPaintMs() const { return paintMs_; }
   Textures& textures() { return *textures_; }
@@ -82,6 +84,7 @@ class ImGuiWidget : public QOpenGLWidget {
   double paintMs_ = 0;
   qint64 lastFrame_ = 0;  // ns of the steady clock
   QTimer blink_;          // a text cursor's, while one is shown
+  QTimer settle_;
   QByteArray clipboard_;
   std::string preedit_;  // what an input method has not yet committed
 };

@@ -33,9 +33,10 @@ void FrameFetch::ask(Want want) {
       const auto same = [&](const Want& each) {
         return each.entry == want.entry && each.values == want.values;
       };
-      const auto found = std::find_if(rest_.begin(), rest_.end(), same);
-      if (found != rest_.end()) {
-        rest_.erase(found);
+      std::deque<Want>& line = lineOf(want);
+      const auto found = std::find_if(line.begin(), line.end(), same);
+      if (found != line.end()) {
+        line.erase(found);
         urgent_.push_front(std::move(want));
       }
     }
@@ -43,15 +44,16 @@ void FrameFetch::ask(Want want) {
   }
   if (part.evicted && !want.urgent) return;
   part.asked = true;
-  (want.urgent ? urgent_ : rest_).push_front(std::move(want));
+  std::deque<Want>& line = want.urgent ? urgent_ : lineOf(want);
+  line.push_front(std::move(want));
   later();
 }
 
 void FrameFetch::forgetAll() {
-  for (auto* line : {&urgent_, &rest_})
+  for (auto* line : {&urgent_, &pictures_, &numbers_}) {
     for (const Want& want : *line) partOf(want).asked = false;
-  urgent_.clear();
-  rest_.clear();
+    line->clear();
+  }
   underWay_ = 0;
   ++age_;
 }
@@ -71,8 +73,9 @@ bool FrameFetch::takes(const Want& want) const {
 }
 
 void FrameFetch::pump() {
-  while (underWay_ < kMostAtOnce && !(urgent_.empty() && rest_.empty())) {
-    std::deque<Want>& line = urgent_.empty() ? rest_ : urgent_;
+  while (underWay_ < kMostAtOnce) {
+    std::deque<Want>& line = !urgent_.empty() ? urgent_ : !pictures_.empty() ? pictures_ : numbers_;
+    if (line.empty()) return;
     Want want = std::move(line.front());
     line.pop_front();
     if (takes(want))

@@ -1,6 +1,6 @@
 #pragma once
-// Fetches pictures and numbers of single steps from the worker: few at a time, what somebody waits for first,
-// then the newest, then what was left behind.
+// Fetches pictures and numbers of single steps from the worker: some at a time, what somebody waits for
+// first, then pictures, then numbers; of each the newest, then what was left behind.
 #include <QObject>
 #include <deque>
 #include <functional>
@@ -38,15 +38,17 @@ class FrameFetch : public QObject {
   void came(const Want& want, const nlohmann::json& answer);
   void failed(Want want, const WorkerError& error);
   static FrameEntry::Part& partOf(const Want& want);
+  std::deque<Want>& lineOf(const Want& want) { return want.values ? numbers_ : pictures_; }
 
-  static constexpr int kMostAtOnce = 4;
+  // More than a worker does at once: a window that paints hears of their answers only between two frames.
+  static constexpr int kMostAtOnce = 16;
   static constexpr int kMostTries = 3;
 
   WorkerClient& worker_;
   FrameStore& store_;
   const WorkerRunOf workerRunOf_;
   const Arrived arrived_;
-  std::deque<Want> urgent_, rest_;  // the next in front
+  std::deque<Want> urgent_, pictures_, numbers_;  // the next in front
   int underWay_ = 0;
   int age_ = 0;  // of the worker: answers of one that is gone do not count
   size_t lastBytes_ = 0;

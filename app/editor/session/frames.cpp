@@ -155,7 +155,8 @@ class Frames::Implementation : public QObject {
         kept.insert(at);
         if (!port->entries.contains(at)) adopt(id, name, *port, at, frame.value("run", ""));
         const FrameEntryPtr entry = entryAt(*port, at);
-        entry->picture.refused = entry->number.refused = false;
+        for (FrameEntry::Part* part : {&entry->picture, &entry->number})
+          part->refused = false, part->tries = 0;
         int64_t numbers = 1;
         for (const int64_t size : frame.value("shape", Iteration{}))
           numbers *= std::clamp<int64_t>(size, 0, 1 << 20);

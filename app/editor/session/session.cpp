@@ -15,7 +15,8 @@ namespace {
 using nlohmann::json;
 
 constexpr size_t kWrittenAtOnce = 8 << 20;  // bytes, of some 30,000 nodes; more is written on another thread
-constexpr int kRedrawEvery = 16;            // milliseconds
+// Milliseconds. What a run tells is painted seldom: each frame is taken from the run's time.
+constexpr int kRedrawAfter = 1, kNewsEvery = 33;
 constexpr qint64 kMostCatalogBytes = 16 << 20;
 
 QString dataFolderFrom(const SessionOptions& options) {
@@ -62,14 +63,16 @@ Session::Implementation::Implementation(Session& owner, const SessionOptions& op
       checker_(worker_),
       undo_(emptyDocument(), "New") {
   redraw_.setSingleShot(true);
-  connect(&redraw_, &QTimer::timeout, &owner_, &Session::redraw);
+  news_.setSingleShot(true);
+  connect(&redraw_, &QTimer::timeout, this, [this] { Q_EMIT owner_.redraw(false); });
+  connect(&news_, &QTimer::timeout, this, [this] { Q_EMIT owner_.redraw(true); });
   connect(&worker_, &WorkerClient::stateChanged, this, &Implementation::workerChanged);
   connect(&checker_, &Checker::changed, this, [this] {
     Q_EMIT owner_.checkedChanged();
     redraw();
   });
-  connect(&frames_, &Frames::changed, this, &Implementation::redraw);
-  connect(&runs_, &Runs::changed, this, &Implementation::redraw);
+  connect(&frames_, &Frames::changed, this, &Implementation::redrawForNews);
+  connect(&runs_, &Runs::changed, this, &Implementation::redrawForNews);
   connect(&runs_, &Runs::listChanged, this, &Implementation::redraw);
   connect(&guard_, &FileGuard::changedOutside, this, [this] { Q_EMIT owner_.fileChangedOutside(file_); });
   // What the last worker said of its nodes, until this one does.
@@ -82,7 +85,11 @@ Session::Implementation::Implementation(Session& owner, const SessionOptions& op
 Session::Implementation::~Implementation() { journal_.remove(); }
 
 void Session::Implementation::redraw() {
-  if (!redraw_.isActive()) redraw_.start(kRedrawEvery);
+  if (!redraw_.isActive()) redraw_.start(kRedrawAfter);
+}
+
+void Session::Implementation::redrawForNews() {
+  if (!news_.isActive()) news_.start(kNewsEvery);
 }
 
 // --- edits ---

@@ -161,7 +161,8 @@ class Session : public QObject {
   void cursorChanged();
   void noticed(const QString& text, bool error);
   void fileChangedOutside(const QString& file);
-  void redraw();  // anything that the canvas shows may have changed
+  /// Anything that the canvas shows may have changed. `news`: what a run tells, many times a second.
+  void redraw(bool news);
 
  private:
   class Implementation;

@@ -48,6 +48,7 @@ class Session::Implementation : public QObject {
   std::shared_ptr<const RunInfo> ownRun() const;
 
   void redraw();
+  void redrawForNews();
 
   Session& owner_;
   const QString dataFolder_;
@@ -74,7 +75,7 @@ class Session::Implementation : public QObject {
   Cursor cursor_;
   QString compared_;
   std::vector<QString> ownRuns_;  // of this document, in this session
-  QTimer redraw_;
+  QTimer redraw_, news_;
 };
 
 }  // namespace loom::editor

@@ -35,7 +35,7 @@ CentralWidget::CentralWidget(Session& session, QWidget* parent)
   viewerShown_ = settings.value("view/viewer", false).toBool();
   timelineHeight_ = std::clamp(settings.value("view/timelineHeight", 0.3).toFloat(), kLeastShare, kMostShare);
   viewerWidth_ = std::clamp(settings.value("view/viewerWidth", 0.4).toFloat(), kLeastShare, kMostShare);
-  connect(&session, &Session::redraw, this, &CentralWidget::redraw);
+  connect(&session, &Session::redraw, this, [this](bool news) { news ? redrawOften() : redraw(); });
   canvas_.openViewer = [this](const std::string& port) {
     showViewer(true);
     viewer_.show(port);
