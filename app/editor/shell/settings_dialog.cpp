@@ -111,7 +111,7 @@ void SettingsDialog::addLooks() {
     session_.settings().setValue("view/textSize", pixels);
     Q_EMIT looksChanged();
   });
-  row(tr("Text size"), tr("Of panels, menus and dialogs; the canvas zooms"), size);
+  row(tr("Text size"), tr("Of the whole window; the canvas zooms besides"), size);
 }
 
 void SettingsDialog::addCanvas(bool snapping) {

@@ -38,6 +38,9 @@ bool iconButton(Icon icon, const char* tip, bool on = false, bool enabled = true
 /// A button with words and a tip.
 bool wordButton(const char* words, const char* tip, bool enabled = true);
 
+/// A size of text, or a room for it, as designed, at the size that the user's text has.
+inline float scaled(float designed) { return designed * ImGui::GetStyle().FontScaleMain; }
+
 /// Text within a width, with "…" where it had to be cut. Gives the width it took.
 float textWithin(ImDrawList* draw, ImVec2 at, float width, ImU32 colour, const std::string& text,
                  ImFont* font = nullptr, float size = 0);

@@ -124,10 +124,11 @@ void PixelView::drawName(ImVec2 at, const Layer& layer, bool right) {
   if (layer.name.empty()) return;
   const Theme& theme = Theme::current();
   ImDrawList* draw = ImGui::GetWindowDrawList();
-  const ImVec2 needed = host_.textFont()->CalcTextSizeA(11.5f, FLT_MAX, 0, layer.name.c_str());
+  const float text = scaled(11.5f);
+  const ImVec2 needed = host_.textFont()->CalcTextSizeA(text, FLT_MAX, 0, layer.name.c_str());
   const float x = right ? at.x - needed.x - 12 : at.x;
-  draw->AddRectFilled({x, at.y}, {x + needed.x + 12, at.y + 19}, imColour(theme.window, 0.85), 4);
-  draw->AddText(host_.textFont(), 11.5f, {x + 6, at.y + 2}, layer.colour, layer.name.c_str());
+  draw->AddRectFilled({x, at.y}, {x + needed.x + 12, at.y + scaled(19)}, imColour(theme.window, 0.85), 4);
+  draw->AddText(host_.textFont(), text, {x + 6, at.y + 2}, layer.colour, layer.name.c_str());
 }
 
 std::optional<PixelView::Hovered> PixelView::draw(ImVec2 at, ImVec2 size, How how, const Layer& a,

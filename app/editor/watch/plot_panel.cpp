@@ -90,8 +90,8 @@ void PlotPanel::drawMenu(const Plot& plot) {
 float PlotPanel::drawHead(ImVec2 at, ImVec2 size, bool beside, const Plot& plot) {
   const Theme& theme = Theme::current();
   ImDrawList* draw = ImGui::GetWindowDrawList();
-  constexpr float kBox = 20, kUnit = 14;
-  const float box = beside ? 118 : size.x;
+  const float boxHeight = scaled(20), unitHeight = scaled(14);
+  const float box = beside ? scaled(118) : size.x;
   ImGui::SetCursorScreenPos(at);
   ImGui::PushFont(nullptr, 12);
   ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, ImVec2(5, 2));
@@ -104,24 +104,24 @@ float PlotPanel::drawHead(ImVec2 at, ImVec2 size, bool beside, const Plot& plot)
   }
   ImGui::PopFont();
   const std::string unit = (plot.estimated ? "estimated: " : "") + plot.y + (plot.logarithmic ? ", log" : "");
-  const ImVec2 where = beside ? ImVec2(at.x + box + 10, at.y + 4) : ImVec2(at.x, at.y + kBox + 1);
+  const ImVec2 where = beside ? ImVec2(at.x + box + 10, at.y + 4) : ImVec2(at.x, at.y + boxHeight + 1);
   const float room = beside ? size.x - box - 10 : size.x;
   textWithin(draw, where, room,
              imColour(plot.estimated ? readable(theme.warning.rgb(), theme.window) : theme.dim), unit,
-             host_.textFont(), 11);
-  if (!unit.empty() && ImGui::IsMouseHoveringRect(where, {where.x + room, where.y + kUnit}))
+             host_.textFont(), scaled(11));
+  if (!unit.empty() && ImGui::IsMouseHoveringRect(where, {where.x + room, where.y + unitHeight}))
     ImGui::SetTooltip("%s%s%s", unit.c_str(), plot.note.empty() ? "" : "\n", plot.note.c_str());
-  const float y = beside ? at.y + kBox + 4 : where.y + kUnit + 1;
+  const float y = beside ? at.y + boxHeight + 4 : where.y + unitHeight + 1;
   const float left = at.y + size.y - y;
-  return y + drawLegend(plot, {at.x, y}, {size.x, beside ? 28 : left}, hidden_) - at.y;
+  return y + drawLegend(plot, {at.x, y}, {size.x, beside ? scaled(28) : left}, hidden_) - at.y;
 }
 
 void PlotPanel::drawNote(ImVec2 at, ImVec2 size, const Plot& plot) {
   ImFont* font = host_.textFont();
   const float wrap = std::max(size.x - 40, 100.f);
-  const ImVec2 needed = font->CalcTextSizeA(12, FLT_MAX, wrap, plot.note.c_str());
+  const ImVec2 needed = font->CalcTextSizeA(scaled(12), FLT_MAX, wrap, plot.note.c_str());
   ImGui::GetWindowDrawList()->AddText(
-      font, 12, {at.x + (size.x - std::min(needed.x, wrap)) / 2, at.y + (size.y - needed.y) / 2},
+      font, scaled(12), {at.x + (size.x - std::min(needed.x, wrap)) / 2, at.y + (size.y - needed.y) / 2},
       imColour(Theme::current().dim), plot.note.c_str(), nullptr, wrap);
 }
 
@@ -145,9 +145,9 @@ PlotPanel::Asked PlotPanel::draw(ImVec2 at, ImVec2 size, bool beside, const Iter
     where.y += head;
     room.y -= head;
   } else {
-    drawHead({at.x + 8, at.y}, {Strip::kLabels - 14, size.y}, false, plot);
-    where.x += Strip::kLabels;
-    room.x -= Strip::kLabels + 10;
+    drawHead({at.x + 8, at.y}, {Strip::labels() - 14, size.y}, false, plot);
+    where.x += Strip::labels();
+    room.x -= Strip::labels() + 10;
   }
   Asked asked;
   if (room.x < 40 || room.y < 24) return asked;
@@ -163,8 +163,8 @@ PlotPanel::Asked PlotPanel::draw(ImVec2 at, ImVec2 size, bool beside, const Iter
     ImVec2 corner(where.x + static_cast<float>(i) * (wide + kBetween), where.y), part(wide, room.y);
     if (several) {
       textWithin(ImGui::GetWindowDrawList(), {corner.x + 2, corner.y}, wide - 4,
-                 imColour(Theme::current().dim), zones[i], host_.textFont(), 11);
-      corner.y += kTitle, part.y -= kTitle;
+                 imColour(Theme::current().dim), zones[i], host_.textFont(), scaled(11));
+      corner.y += scaled(kTitle), part.y -= scaled(kTitle);
     }
     const bool aligned = plot.bySteps && !several && !beside;
     PlotLook look{.axis = aligned ? &axisOf(zones[i]) : nullptr,
@@ -178,7 +178,7 @@ PlotPanel::Asked PlotPanel::draw(ImVec2 at, ImVec2 size, bool beside, const Iter
     if (gesture.step) asked.step = std::clamp<int64_t>(std::llround(*gesture.step), 0, last);
     gathered_ -= plot.bySteps ? gesture.wheel : 0;
     const auto [low, high] = limitsOf(plot, true, look);
-    if (!look.axis) corner.x += PlotLook::kTicksWidth, part.x -= PlotLook::kTicksWidth;
+    if (!look.axis) corner.x += scaled(PlotLook::kTicksWidth), part.x -= scaled(PlotLook::kTicksWidth);
     drawn_.push_back({zones[i], corner, part, look.axis ? look.axis->stepAt(corner.x) : low,
                       look.axis ? look.axis->stepAt(corner.x + part.x) : high});
   }

@@ -216,7 +216,7 @@ std::pair<double, double> limitsOf(const Plot& plot, bool x, const PlotLook& loo
 
 PlotGesture drawPlot(const Plot& plot, ImVec2 at, ImVec2 size, const PlotLook& look) {
   const Theme& theme = Theme::current();
-  const float beside = look.axis ? 0 : PlotLook::kTicksWidth;
+  const float beside = look.axis ? 0 : scaled(PlotLook::kTicksWidth);
   at.x += beside, size.x -= beside;
   ImGui::SetCursorScreenPos(at);
   pushLook(theme);
@@ -261,21 +261,21 @@ PlotGesture drawPlot(const Plot& plot, ImVec2 at, ImVec2 size, const PlotLook& l
 float drawLegend(const Plot& plot, ImVec2 at, ImVec2 size, std::set<std::string>& hidden) {
   const Theme& theme = Theme::current();
   ImDrawList* draw = ImGui::GetWindowDrawList();
-  constexpr float kRow = 14, kSwatch = 14, kFont = 11;
+  const float row = scaled(14), swatch = scaled(14);
   float x = at.x, y = at.y;
   std::set<std::string> seen;  // a series of each run, or zone, may have the same name
-  ImGui::PushFont(nullptr, kFont);
+  ImGui::PushFont(nullptr, 11);
   for (const Series& series : plot.series) {
     const std::string name = series.name + (series.compared ? " (B)" : "");
     if (!seen.insert(name).second) continue;
-    const float wide = std::min(ImGui::CalcTextSize(name.c_str()).x + kSwatch + 10, size.x);
-    if (x > at.x && x + wide > at.x + size.x) x = at.x, y += kRow;
-    if (y + kRow > at.y + size.y + 1) break;
+    const float wide = std::min(ImGui::CalcTextSize(name.c_str()).x + swatch + 10, size.x);
+    if (x > at.x && x + wide > at.x + size.x) x = at.x, y += row;
+    if (y + row > at.y + size.y + 1) break;
     const bool off = hidden.contains(series.name);
     const QColor colour = readable(series.colour, theme.window);
     ImGui::SetCursorScreenPos({x, y});
     ImGui::PushID(name.c_str());
-    if (ImGui::InvisibleButton("##name", {wide, kRow})) {
+    if (ImGui::InvisibleButton("##name", {wide, row})) {
       if (off)
         hidden.erase(series.name);
       else
@@ -283,17 +283,17 @@ float drawLegend(const Plot& plot, ImVec2 at, ImVec2 size, std::set<std::string>
     }
     if (ImGui::IsItemHovered()) ImGui::SetTooltip("%s\nClick to %s it", name.c_str(), off ? "show" : "hide");
     ImGui::PopID();
-    const float middle = y + kRow / 2;
+    const float middle = y + row / 2;
     const bool dashed = series.compared || series.dashed;
     for (float part = 0; part < 11; part += dashed ? 6 : 11)
       draw->AddLine({x + part, middle}, {x + part + (dashed ? 4 : 11), middle},
                     imColour(colour, off ? 0.3 : 1), 2);
-    textWithin(draw, {x + kSwatch, y}, wide - kSwatch - 2,
-               imColour(off ? theme.dim : theme.text, off ? 0.6 : 1), name, ImGui::GetFont(), kFont);
+    textWithin(draw, {x + swatch, y}, wide - swatch - 2,
+               imColour(off ? theme.dim : theme.text, off ? 0.6 : 1), name);
     x += wide;
   }
   ImGui::PopFont();
-  return y + kRow - at.y;
+  return y + row - at.y;
 }
 
 }  // namespace loom::editor

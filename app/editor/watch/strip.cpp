@@ -49,10 +49,12 @@ void Strip::lay(const Reel& shown, const Reel& compared, const Iteration& place)
   }
 }
 
+float Strip::labels() { return scaled(96); }
+
 float Strip::stepsHeight(bool low) const {
   const bool timesteps = !low && std::any_of(sections_.begin(), sections_.end(),
                                              [](const Section& section) { return section.noise; });
-  return kStepsHeight + (timesteps ? kTimestepsHeight : 0);
+  return scaled(kStepsHeight + (timesteps ? kTimestepsHeight : 0));
 }
 
 float Strip::weights() const {
@@ -83,10 +85,10 @@ std::optional<Iteration> Strip::draw(ImVec2 at, ImVec2 size, const Reel& shown, 
   for (const Line& line : drawn_)
     widest = std::max(widest, aspects_.try_emplace(line.port, 1.f).first->second);
   const auto many = static_cast<float>(std::clamp<int64_t>(shown.count, 1, kPicturesAtLeast));
-  const float most = std::max((size.x - kLabels) / (many * widest), kGoodLine);
+  const float most = std::max((size.x - labels()) / (many * widest), kGoodLine);
   const float height = std::clamp((room - between) / weights(), kLeastLine, std::min(most, kMostLine));
   scrolled_ = std::clamp(scrolled_, 0.f, std::max(weights() * height + between - room, 0.f));
-  const float left = at.x + kLabels, width = size.x - kLabels - 10;
+  const float left = at.x + labels(), width = size.x - labels() - 10;
   const int64_t step = place.empty() ? -1 : place.front();
   const bool follows = step != followed_ && step >= 0;  // scrolls after the cursor, not against the wheel
   followed_ = step;
@@ -136,8 +138,8 @@ std::optional<Iteration> Strip::placeIn(const Line& line, float x) const {
 
 std::optional<Iteration> Strip::gestures(ImVec2 at, ImVec2 size, const Iteration& place) {
   const ImGuiIO& io = ImGui::GetIO();
-  ImGui::SetCursorScreenPos({at.x + kLabels - 6, at.y});
-  ImGui::InvisibleButton("strip", {std::max(size.x - kLabels + 6, 1.f), std::max(size.y, 1.f)});
+  ImGui::SetCursorScreenPos({at.x + labels() - 6, at.y});
+  ImGui::InvisibleButton("strip", {std::max(size.x - labels() + 6, 1.f), std::max(size.y, 1.f)});
   const bool hovered = ImGui::IsItemHovered(), active = ImGui::IsItemActive();
   const auto lineAt = [&](float y) {  // in a line of steps: the last line above it
     int found = 0;
@@ -155,7 +157,7 @@ std::optional<Iteration> Strip::gestures(ImVec2 at, ImVec2 size, const Iteration
   }
   grabbed_ = -1;
   const bool overLabels =
-      ImGui::IsMouseHoveringRect(at, {at.x + kLabels - 6, at.y + size.y}) && ImGui::IsWindowHovered();
+      ImGui::IsMouseHoveringRect(at, {at.x + labels() - 6, at.y + size.y}) && ImGui::IsWindowHovered();
   if (overLabels) scrolled_ -= io.MouseWheel * drawn_.front().height / 2;
   if (!hovered) return {};
   Line& line = drawn_[static_cast<size_t>(lineAt(io.MousePos.y))];

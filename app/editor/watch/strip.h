@@ -21,7 +21,7 @@ class ImGuiWidget;
 
 class Strip {
  public:
-  static constexpr float kLabels = 96;  // the column of names, to the left
+  static float labels();  // the width of the column of names, to the left
 
   Strip(Session& session, ImGuiWidget& host, RunSchedules& schedules, RunComparison& comparison)
       : session_(session), host_(host), schedules_(schedules), comparison_(comparison) {}

@@ -61,27 +61,28 @@ void Strip::drawLabel(const Line& line, float left, bool comparing) {
   ImDrawList* draw = ImGui::GetWindowDrawList();
   const float middle = line.top + line.height / 2;
   float x = left + 10;
-  if (line.kind == Kind::apart) return drawApartLabel(line, x + 10, left + kLabels - 10);
+  if (line.kind == Kind::apart) return drawApartLabel(line, x + 10, left + labels() - 10);
   const bool other = line.kind == Kind::compared;
   const QColor& run = other ? theme.runB : theme.runA;
   if (comparing) {
     draw->AddRectFilled({left, line.top + 2}, {left + 3, line.top + line.height - 2}, ink(run), 1.5f);
-    draw->AddText(host_.boldFont(), 11, {left + 7, middle - 7}, ink(readable(run.rgb(), theme.window)),
-                  other ? "B" : "A");
-    x += 10;
+    draw->AddText(host_.boldFont(), scaled(11), {left + 7, middle - scaled(7)},
+                  ink(readable(run.rgb(), theme.window)), other ? "B" : "A");
+    x += scaled(10);
   }
   if (line.inner) {
     draw->AddLine({x + 2, line.top + 4}, {x + 2, middle}, ink(theme.dim), 1);
     draw->AddLine({x + 2, middle}, {x + 8, middle}, ink(theme.dim), 1);
-    textWithin(draw, {x + 12, middle - 7}, left + kLabels - x - 20, ink(theme.dim),
-               std::to_string(line.within.size()) + " inner", host_.textFont(), 11);
+    textWithin(draw, {x + 12, middle - scaled(7)}, left + labels() - x - 20, ink(theme.dim),
+               std::to_string(line.within.size()) + " inner", host_.textFont(), scaled(11));
     return;
   }
-  const float room = left + kLabels - x - 10;
-  const bool two = line.height >= 34 && !line.track->node.empty();
-  textWithin(draw, {x, middle - (two ? 15 : 8)}, room, ink(readable(line.track->colour, theme.window)),
-             line.track->label, host_.boldFont(), 13);
-  if (two) textWithin(draw, {x, middle + 1}, room, ink(theme.dim), line.track->node, host_.textFont(), 11);
+  const float room = left + labels() - x - 10;
+  const bool two = line.height >= scaled(34) && !line.track->node.empty();
+  textWithin(draw, {x, middle - scaled(two ? 15 : 8)}, room, ink(readable(line.track->colour, theme.window)),
+             line.track->label, host_.boldFont(), scaled(13));
+  if (two)
+    textWithin(draw, {x, middle + 1}, room, ink(theme.dim), line.track->node, host_.textFont(), scaled(11));
 }
 
 void Strip::drawApartLabel(const Line& line, float x, float right) {
@@ -93,9 +94,9 @@ void Strip::drawApartLabel(const Line& line, float x, float right) {
   const std::string text = first                       ? "differs from " + from
                            : comparison_.of(line.port) ? "the same"
                                                        : "|A − B| ...";
-  textWithin(draw, {x, middle - 7}, right - x,
+  textWithin(draw, {x, middle - scaled(7)}, right - x,
              ink(first ? readable(theme.warning.rgb(), theme.window) : theme.dim), text, host_.textFont(),
-             11);
+             scaled(11));
 }
 
 // What there is to say of a step without a picture, so that none looks like an empty picture.
@@ -112,10 +113,10 @@ void Strip::drawPlaceholder(ImVec2 low, ImVec2 high, Cell cell) {
   }
   draw->AddRectFilled(low, high, ink(theme.raised, 0.8), 2);
   const char* text = cell == Cell::coming ? "…" : "not kept";
-  const ImVec2 needed = host_.textFont()->CalcTextSizeA(10.5f, FLT_MAX, 0, text);
+  const ImVec2 needed = host_.textFont()->CalcTextSizeA(scaled(10.5f), FLT_MAX, 0, text);
   if (needed.x < high.x - low.x)
-    draw->AddText(host_.textFont(), 10.5f, {middle.x - needed.x / 2, middle.y - needed.y / 2}, ink(theme.dim),
-                  text);
+    draw->AddText(host_.textFont(), scaled(10.5f), {middle.x - needed.x / 2, middle.y - needed.y / 2},
+                  ink(theme.dim), text);
   else
     draw->AddLine({middle.x - 3, middle.y}, {middle.x + 3, middle.y}, ink(theme.dim), 1.5f);
 }
@@ -259,23 +260,23 @@ void Strip::drawSteps(const Section& section, const Iteration& place, int64_t do
   const Theme& theme = Theme::current();
   ImDrawList* draw = ImGui::GetWindowDrawList();
   ImFont* font = host_.numberFont();
-  constexpr float kSize = 10.5f;
+  const float size = scaled(10.5f);
   const StepAxis& axis = *section.axis;
   const ZoneNoise* noise = low_ ? nullptr : section.noise;
   const auto left = static_cast<float>(axis.left()), right = left + static_cast<float>(axis.width());
   const auto text = [&](const std::string& label, int64_t step, float y, ImU32 colour, bool filled) {
-    const float wide = font->CalcTextSizeA(kSize, FLT_MAX, 0, label.c_str()).x;
+    const float wide = font->CalcTextSizeA(size, FLT_MAX, 0, label.c_str()).x;
     const float x =
         std::clamp(static_cast<float>(axis.x(static_cast<double>(step))) - wide / 2, left, right - wide);
-    if (filled) draw->AddRectFilled({x - 4, y - 1}, {x + wide + 4, y + kSize + 2}, ink(theme.text), 3);
-    draw->AddText(font, kSize, {x, y}, colour, label.c_str());
+    if (filled) draw->AddRectFilled({x - 4, y - 1}, {x + wide + 4, y + size + 2}, ink(theme.text), 3);
+    draw->AddText(font, size, {x, y}, colour, label.c_str());
   };
   const auto timestep = [&](int64_t step) {
     return noise && step < static_cast<int64_t>(noise->t.size())
                ? std::to_string(noise->t[static_cast<size_t>(step)])
                : std::string();
   };
-  const float top = section.steps + 2, under = section.steps + kStepsHeight - 2;
+  const float top = section.steps + 2, under = section.steps + scaled(kStepsHeight) - 2;
   draw->PushClipRect({left - 8, section.steps}, {right + 8, section.steps + stepsHeight(low_)}, true);
   float taken = 0;
   for (const int64_t step : axis.chosen(kCellGap)) {
@@ -284,18 +285,20 @@ void Strip::drawSteps(const Section& section, const Iteration& place, int64_t do
     const ImU32 colour = ink(theme.dim, step < done ? 1 : 0.65);
     text(std::to_string(step + 1), step, top, colour, false);
     text(timestep(step), step, under, colour, false);
-    taken = x + 34;
+    taken = x + scaled(34);
   }
   if (!place.empty() && place.front() < axis.count()) {
     text(std::to_string(place.front() + 1), place.front(), top, ink(theme.window), true);
     if (noise) text(timestep(place.front()), place.front(), under, ink(theme.window), true);
   }
   draw->PopClipRect();
-  draw->AddText(host_.textFont(), 11, {left - kLabels + 10, section.steps + 2}, ink(theme.dim), "step");
-  if (noise) draw->AddText(host_.textFont(), 11, {left - kLabels + 10, under - 1}, ink(theme.dim), "t");
+  draw->AddText(host_.textFont(), scaled(11), {left - labels() + 10, section.steps + 2}, ink(theme.dim),
+                "step");
+  if (noise)
+    draw->AddText(host_.textFont(), scaled(11), {left - labels() + 10, under - 1}, ink(theme.dim), "t");
   if (sections_.size() > 1)
-    textWithin(draw, {left - kLabels + 38, section.steps + 2}, kLabels - 46, ink(theme.dim),
-               section.zone->zone, host_.textFont(), 10.5f);
+    textWithin(draw, {left - labels() + scaled(38), section.steps + 2}, labels() - scaled(46), ink(theme.dim),
+               section.zone->zone, host_.textFont(), scaled(10.5f));
 }
 
 void Strip::tip(const Line& line, float x) {

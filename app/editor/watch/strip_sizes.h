@@ -1,5 +1,5 @@
 #pragma once
-// Sizes of the film strip's lines, in pixels.
+// Sizes of the film strip's lines, in pixels; of those with text at its designed size (see scaled()).
 
 namespace loom::editor {
 

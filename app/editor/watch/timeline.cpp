@@ -162,11 +162,11 @@ void Timeline::Implementation::drawEmpty(ImVec2 at, ImVec2 size) {
   } else if (reel.run) {
     text = "No watched wire of this run lies in a zone. Watch an output within one, and run again.";
   }
-  const float wrap = std::min(size.x - 40, 560.f);
+  const float wrap = std::min(size.x - 40, scaled(560)), height = scaled(13.5f);
   ImDrawList* draw = ImGui::GetWindowDrawList();
   ImFont* font = host_.textFont();
-  const ImVec2 needed = font->CalcTextSizeA(13.5f, FLT_MAX, wrap, text.c_str());
-  draw->AddText(font, 13.5f, {at.x + (size.x - needed.x) / 2, at.y + (size.y - needed.y) / 2},
+  const ImVec2 needed = font->CalcTextSizeA(height, FLT_MAX, wrap, text.c_str());
+  draw->AddText(font, height, {at.x + (size.x - needed.x) / 2, at.y + (size.y - needed.y) / 2},
                 imColour(colour), text.c_str(), nullptr, wrap);
 }
 
@@ -198,7 +198,7 @@ void Timeline::Implementation::drawBody(ImVec2 at, ImVec2 size) {
       StepAxis& axis = strip_.axis(zone);
       const ReelZone* known = shown.zone(zone);
       if (!pictures)  // else the strip has placed it
-        axis.place(at.x + Strip::kLabels, size.x - Strip::kLabels - 10, 8,
+        axis.place(at.x + Strip::labels(), size.x - Strip::labels() - 10, 8,
                    known ? known->count : shown.count);
       return axis;
     };
@@ -233,7 +233,8 @@ void Timeline::Implementation::draw(ImVec2 at, ImVec2 size) {
                                    .setSpeed = [this](double speed) { setSpeed(speed); },
                                    .setLoop = [this](bool on) { setLoop(on); }};
   drawTransport(session_, host_, playback_, shown, compared, stepAtCursor(), at, size.x, gestures);
-  drawBody({at.x, at.y + kTransportHeight + 4}, {size.x, size.y - kTransportHeight - 8});
+  const float head = scaled(kTransportHeight);
+  drawBody({at.x, at.y + head + 4}, {size.x, size.y - head - 8});
   ImGui::End();
 }
 

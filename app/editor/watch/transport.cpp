@@ -101,7 +101,7 @@ void compareMenu(Session& session, const Reel& reel, const Reel& compared) {
 void speedBox(Playback& playback, const TransportGestures& gestures) {
   char text[32];
   std::snprintf(text, sizeof text, "%g / s", playback.speed());
-  ImGui::SetNextItemWidth(74);
+  ImGui::SetNextItemWidth(scaled(74));
   if (ImGui::BeginCombo("##speed", text)) {
     for (const double speed : {1., 2., 5., 10., 20., 50., 100.}) {
       std::snprintf(text, sizeof text, "%g steps a second", speed);
@@ -156,18 +156,19 @@ void drawTransport(Session& session, ImGuiWidget& host, Playback& playback, cons
                    const TransportGestures& gestures) {
   const Theme& theme = Theme::current();
   ImDrawList* draw = ImGui::GetWindowDrawList();
-  const float side = ImGui::GetFrameHeight(), top = at.y + (kTransportHeight - side) / 2;
-  constexpr float kText = 330, kRule = 15;
-  const float buttons = 6 * (side + 3 + 2) + 80 + kRule;
-  const bool words = width > buttons + steeringWidth(true) + kText;
+  const float side = ImGui::GetFrameHeight(), height = scaled(kTransportHeight);
+  const float top = at.y + (height - side) / 2;
+  constexpr float kRule = 15;
+  const float buttons = 6 * (side + 3 + 2) + scaled(80) + kRule;
+  const bool words = width > buttons + steeringWidth(true) + scaled(330);
   const float right = std::max(at.x + width - 8 - buttons - steeringWidth(words), at.x + 4);
   float x = at.x + 10;
-  const float line = at.y + (kTransportHeight - 15) / 2;
+  const float line = at.y + (height - scaled(15)) / 2;
   const auto say = [&](const std::string& text, const QColor& colour, ImFont* font, float size) {
     if (x < right - 20)
-      x += textWithin(draw, {x, line}, right - x - 12, imColour(colour), text, font, size) + 10;
+      x += textWithin(draw, {x, line}, right - x - 12, imColour(colour), text, font, scaled(size)) + 10;
   };
-  if (width > 900) say("Timeline", theme.text, host.boldFont(), 13);
+  if (width > scaled(900)) say("Timeline", theme.text, host.boldFont(), 13);
   if (reel.run) {
     const bool bad = reel.run->state == RunInfo::State::failed || reel.run->state == RunInfo::State::lost;
     const bool comparing = compared.run && compared.run != reel.run;

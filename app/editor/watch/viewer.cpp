@@ -22,7 +22,7 @@
 namespace loom::editor {
 namespace {
 
-constexpr float kNumbersWidth = 236, kLeastPicture = 130, kStatus = 34;
+constexpr float kNumbersWidth = 236, kNumbersHeight = 320, kLeastPicture = 130, kStatus = 34;
 
 QImage imageOf(const PicturePtr& picture) {
   if (!picture || picture->rgba.empty()) return {};
@@ -100,21 +100,21 @@ void Viewer::Implementation::draw(ImVec2 at, ImVec2 size) {
 void Viewer::Implementation::drawBody(ImVec2 at, ImVec2 size) {
   if (!content_.trouble().empty()) return drawTrouble(at, size);
   // Numbers stand beside a wide picture and under a narrow one, where they scroll if need be.
-  const bool beside = size.x > 2.1f * kNumbersWidth;
-  constexpr float kNumbersHeight = 320;
+  const float wide = scaled(kNumbersWidth), high = scaled(kNumbersHeight), status = scaled(kStatus);
+  const bool beside = size.x > 2.1f * wide;
   const ImVec2 picture =
-      beside ? ImVec2(size.x - kNumbersWidth - 12, size.y)
-             : ImVec2(size.x,
-                      std::max({size.y - kNumbersHeight, size.y * 0.52f, std::min(kLeastPicture, size.y)}));
-  drawPicture(at, {picture.x, std::max(picture.y - kStatus, 8.f)});
-  drawStatus({at.x, at.y + picture.y - kStatus + 4}, picture.x);
+      beside ? ImVec2(size.x - wide - 12, size.y)
+             : ImVec2(size.x, std::max({size.y - high, size.y * 0.52f, std::min(kLeastPicture, size.y)}));
+  drawPicture(at, {picture.x, std::max(picture.y - status, 8.f)});
+  drawStatus({at.x, at.y + picture.y - status + 4}, picture.x);
   const ImVec2 numbersAt = beside ? ImVec2(at.x + picture.x + 12, at.y) : ImVec2(at.x, at.y + picture.y + 4);
-  const ImVec2 room(beside ? kNumbersWidth : size.x, beside ? size.y : size.y - picture.y - 4);
+  const ImVec2 room(beside ? wide : size.x, beside ? size.y : size.y - picture.y - 4);
   if (room.y < 20) return;
   ImGui::SetCursorScreenPos(numbersAt);
   ImGui::BeginChild("numbers", room);
   const ImVec2 inside = ImGui::GetCursorScreenPos();
-  const float height = drawNumbers(host_, content_, inside, room.x - (room.y < kNumbersHeight - 4 ? 12 : 0));
+  const float height = drawNumbers(host_, content_, inside,
+                                   room.x - (room.y < high - 4 ? ImGui::GetStyle().ScrollbarSize + 1 : 0));
   ImGui::SetCursorScreenPos(inside);
   ImGui::Dummy({1, height});
   ImGui::EndChild();
@@ -124,9 +124,9 @@ void Viewer::Implementation::drawTrouble(ImVec2 at, ImVec2 size) {
   const std::string& text = content_.trouble();
   const float wrap = std::max(size.x - 30, 60.f);
   ImFont* font = host_.textFont();
-  const ImVec2 needed = font->CalcTextSizeA(13.5f, FLT_MAX, wrap, text.c_str());
+  const ImVec2 needed = font->CalcTextSizeA(scaled(13.5f), FLT_MAX, wrap, text.c_str());
   const float y = at.y + std::max((size.y - needed.y) / 2 - 20, 0.f);
-  ImGui::GetWindowDrawList()->AddText(font, 13.5f, {at.x + (size.x - needed.x) / 2, y},
+  ImGui::GetWindowDrawList()->AddText(font, scaled(13.5f), {at.x + (size.x - needed.x) / 2, y},
                                       imColour(Theme::current().dim), text.c_str(), nullptr, wrap);
   if (!content_.canWatch()) return;
   if (session_.shownRun() && session_.shownRun()->alive()) return;  // it is watched by now
@@ -239,8 +239,8 @@ void Viewer::Implementation::drawStatus(ImVec2 at, float width) {
       text += ", " + std::to_string(shown.sheet.leftOut) + " more tiles found no room";
     if (shown.sheet.step > 1) text += ", every " + std::to_string(shown.sheet.step) + "th number";
   }
-  textWithin(draw, {at.x, at.y + 15}, width, imColour(ink), text,
-             place ? host_.numberFont() : host_.textFont(), place ? 11 : 11.5f);
+  textWithin(draw, {at.x, at.y + scaled(15)}, width, imColour(ink), text,
+             place ? host_.numberFont() : host_.textFont(), scaled(place ? 11 : 11.5f));
 }
 
 void Viewer::Implementation::pinStep() {

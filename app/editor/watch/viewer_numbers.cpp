@@ -54,20 +54,21 @@ float drawTable(ImGuiWidget& host, const std::vector<Row>& rows, bool two, ImVec
   ImDrawList* draw = ImGui::GetWindowDrawList();
   float y = at.y;
   const auto right = [&](const std::string& text, float edge, float room, const QColor& colour) {
-    const float wide = std::min(host.numberFont()->CalcTextSizeA(11, FLT_MAX, 0, text.c_str()).x, room);
-    textWithin(draw, {edge - wide, y + 1}, room + 1, imColour(colour), text, host.numberFont(), 11);
+    const float wide =
+        std::min(host.numberFont()->CalcTextSizeA(scaled(11), FLT_MAX, 0, text.c_str()).x, room);
+    textWithin(draw, {edge - wide, y + 1}, room + 1, imColour(colour), text, host.numberFont(), scaled(11));
   };
   for (const Row& row : rows) {
-    draw->AddText(host.textFont(), 12, {at.x, y}, imColour(theme.dim), row.name);
+    draw->AddText(host.textFont(), scaled(12), {at.x, y}, imColour(theme.dim), row.name);
     const QColor& ink = row.bad ? theme.bypassed : theme.text;
-    const float room = width - 86;
+    const float names = scaled(86), room = width - names;
     if (two && !row.b.empty()) {
-      right(row.a, at.x + 86 + room / 2 - 4, room / 2 - 8, ink);
+      right(row.a, at.x + names + room / 2 - 4, room / 2 - 8, ink);
       right(row.b, at.x + width, room / 2 - 8, row.bad ? ink : readable(theme.runB.rgb(), theme.window));
     } else {
       right(row.a, at.x + width, room, ink);
     }
-    y += kRow;
+    y += scaled(kRow);
   }
   return y - at.y;
 }
@@ -91,7 +92,7 @@ bool beginChart(const char* id, ImVec2 at, float width, double left, double righ
   ImPlot::PushStyleVar(ImPlotStyleVar_MajorTickLen, ImVec2(3, 0));
   ImPlot::PushStyleVar(ImPlotStyleVar_LabelPadding, ImVec2(2, 1));
   ImGui::PushFont(nullptr, 10.5f);
-  const bool begun = ImPlot::BeginPlot(id, {width, kChart}, ImPlotFlags_CanvasOnly);
+  const bool begun = ImPlot::BeginPlot(id, {width, scaled(kChart)}, ImPlotFlags_CanvasOnly);
   if (begun) {
     constexpr ImPlotAxisFlags kPlain =
         ImPlotAxisFlags_NoMenus | ImPlotAxisFlags_NoSideSwitch | ImPlotAxisFlags_NoHighlight;
@@ -195,16 +196,17 @@ float drawNumbers(ImGuiWidget& host, const ViewerContent& content, ImVec2 at, fl
   float y = at.y;
   y += drawTable(host, rowsOf(a, b, apart ? &content.delta() : nullptr), two, {at.x, y}, width) + 8;
   if (a.summary.count > 1) {
-    draw->AddText(host.textFont(), 12, {at.x, y}, imColour(theme.dim), "Histogram");
-    histogram(a, b, {at.x, y + 16}, width);
-    y += 16 + kChart + 6;
+    draw->AddText(host.textFont(), scaled(12), {at.x, y}, imColour(theme.dim), "Histogram");
+    histogram(a, b, {at.x, y + scaled(16)}, width);
+    y += scaled(16 + kChart) + 6;
   }
   if (!a.spectrum.power.empty()) {
     const std::string title =
         std::string("Radial power spectrum (log)") + (a.spectrum.cut ? ", of the middle" : "");
-    draw->AddText(host.textFont(), 12, {at.x, y}, imColour(theme.dim), title.c_str());
-    spectrum(a.spectrum, b && !b->spectrum.power.empty() ? &b->spectrum : nullptr, {at.x, y + 16}, width);
-    y += 16 + kChart + 6;
+    draw->AddText(host.textFont(), scaled(12), {at.x, y}, imColour(theme.dim), title.c_str());
+    spectrum(a.spectrum, b && !b->spectrum.power.empty() ? &b->spectrum : nullptr, {at.x, y + scaled(16)},
+             width);
+    y += scaled(16 + kChart) + 6;
   }
   return y - at.y;
 }
@@ -215,10 +217,10 @@ void drawColourBar(ImGuiWidget& host, ImVec2 at, float width, std::pair<float, f
   ImDrawList* draw = ImGui::GetWindowDrawList();
   const std::string low = numberText(range.first), high = numberText(range.second);
   ImFont* font = host.numberFont();
-  const float wide = font->CalcTextSizeA(10.5f, FLT_MAX, 0, high.c_str()).x;
-  const float lowWide = font->CalcTextSizeA(10.5f, FLT_MAX, 0, low.c_str()).x;
-  draw->AddText(font, 10.5f, at, imColour(theme.dim), low.c_str());
-  draw->AddText(font, 10.5f, {at.x + width - wide, at.y}, imColour(theme.dim), high.c_str());
+  const float wide = font->CalcTextSizeA(scaled(10.5f), FLT_MAX, 0, high.c_str()).x;
+  const float lowWide = font->CalcTextSizeA(scaled(10.5f), FLT_MAX, 0, low.c_str()).x;
+  draw->AddText(font, scaled(10.5f), at, imColour(theme.dim), low.c_str());
+  draw->AddText(font, scaled(10.5f), {at.x + width - wide, at.y}, imColour(theme.dim), high.c_str());
   const float left = at.x + lowWide + 6, right = at.x + width - wide - 6;
   constexpr int kParts = 48;
   for (int i = 0; i < kParts && right > left; ++i) {
@@ -228,8 +230,8 @@ void drawColourBar(ImGuiWidget& host, ImVec2 at, float width, std::pair<float, f
       const Rgb rgb = falseColours ? falseColour(static_cast<double>(k) / kParts) : Rgb{grey, grey, grey};
       return IM_COL32(rgb[0], rgb[1], rgb[2], 255);
     };
-    draw->AddRectFilledMultiColor({at0(i), at.y + 3}, {at0(i + 1), at.y + 11}, colour(i), colour(i + 1),
-                                  colour(i + 1), colour(i));
+    draw->AddRectFilledMultiColor({at0(i), at.y + scaled(3)}, {at0(i + 1), at.y + scaled(11)}, colour(i),
+                                  colour(i + 1), colour(i + 1), colour(i));
   }
 }
 
@@ -239,9 +241,10 @@ void drawRow(ImGuiWidget& host, const Values& a, const Values* b, ImVec2 at, ImV
   if (a.data.size() == 1) {
     std::string text = numberText(a.data.front());
     if (b && b->data.size() == 1) text.append("   |   ").append(numberText(b->data.front()));
-    const ImVec2 needed = host.numberFont()->CalcTextSizeA(30, FLT_MAX, 0, text.c_str());
-    draw->AddText(host.numberFont(), 30, {at.x + (size.x - needed.x) / 2, at.y + (size.y - needed.y) / 2},
-                  imColour(theme.text), text.c_str());
+    const ImVec2 needed = host.numberFont()->CalcTextSizeA(scaled(30), FLT_MAX, 0, text.c_str());
+    draw->AddText(host.numberFont(), scaled(30),
+                  {at.x + (size.x - needed.x) / 2, at.y + (size.y - needed.y) / 2}, imColour(theme.text),
+                  text.c_str());
     return;
   }
   Plot plot;

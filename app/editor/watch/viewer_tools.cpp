@@ -50,7 +50,7 @@ void portBox(const Reel& reel, const ViewerContent& content, ViewerChoice& choic
 
 void sampleBox(Flow& flow, const Planes& planes, TensorPictureOptions& options) {
   if (planes.samples < 2) return;
-  flow.next(130);
+  flow.next(scaled(130));
   ImGui::PushItemFlag(ImGuiItemFlags_ButtonRepeat, true);
   if (ImGui::ArrowButton("##sample before", ImGuiDir_Left))
     options.sample = std::max<int64_t>(options.sample - 1, -1);
@@ -71,8 +71,8 @@ void sampleBox(Flow& flow, const Planes& planes, TensorPictureOptions& options) 
 
 void channelBox(Flow& flow, const Planes& planes, TensorPictureOptions& options) {
   if (options.look != TensorLook::falseColour || planes.channels < 2) return;
-  flow.next(104);
-  ImGui::SetNextItemWidth(104);
+  flow.next(scaled(104));
+  ImGui::SetNextItemWidth(scaled(104));
   const auto name = [](int64_t channel) {
     return channel < 0 ? std::string("mean of all") : "channel " + std::to_string(channel);
   };
@@ -91,8 +91,8 @@ void rangeBox(Flow& flow, const ViewerContent& content, TensorPictureOptions& op
   const float speed = std::max((high - low) / 200, 1e-6f);
   bool set = false;
   for (float* edge : {&low, &high}) {
-    flow.next(66, 4);
-    ImGui::SetNextItemWidth(66);
+    flow.next(scaled(66), 4);
+    ImGui::SetNextItemWidth(scaled(66));
     ImGui::PushID(edge == &low ? "low" : "high");
     set |= ImGui::DragFloat("##edge", edge, speed, 0, 0, "%.4g");
     ImGui::PopID();
@@ -111,8 +111,8 @@ std::string againstText(Reels& reels, const ViewerChoice& choice) {
 void compareBox(Flow& flow, Session& session, Reels& reels, ViewerChoice& choice,
                 const ViewerToolGestures& gestures) {
   constexpr const char* kNames[] = {"Compare: off", "Difference", "Wipe A | B", "Side by side"};
-  flow.next(118);
-  ImGui::SetNextItemWidth(118);
+  flow.next(scaled(118));
+  ImGui::SetNextItemWidth(scaled(118));
   if (ImGui::BeginCombo("##compare", kNames[static_cast<int>(choice.compare)])) {
     for (int i = 0; i < 4; ++i)
       if (ImGui::Selectable(kNames[i], i == static_cast<int>(choice.compare)))
@@ -120,8 +120,8 @@ void compareBox(Flow& flow, Session& session, Reels& reels, ViewerChoice& choice
     ImGui::EndCombo();
   }
   if (choice.compare != Viewer::Compare::none) {
-    flow.next(126, 4);
-    ImGui::SetNextItemWidth(126);
+    flow.next(scaled(126), 4);
+    ImGui::SetNextItemWidth(scaled(126));
     if (ImGui::BeginCombo("##against", againstText(reels, choice).c_str())) {
       const auto shown = reels.shown().run;
       const auto& all = session.runs().all();
@@ -139,7 +139,7 @@ void compareBox(Flow& flow, Session& session, Reels& reels, ViewerChoice& choice
       ImGui::EndCombo();
     }
   }
-  flow.next(30, 4);
+  flow.next(scaled(30), 4);
   if (iconButton(
           Icon::pin,
           choice.pin ? "Unpin: no longer compare with that step" : "Pin this step, to compare others with it",
@@ -157,12 +157,12 @@ void drawViewerTools(Session& session, Reels& reels, const ViewerContent& conten
   const bool any = content.a().values != nullptr;
   const float icons = 3 * (ImGui::GetFrameHeight() + 3 + 4);
   flow.next(width - icons);
-  portBox(reels.shown(), content, choice, width > 640 ? 250 : width - icons - 4);
-  flow.next(30, 4);
+  portBox(reels.shown(), content, choice, width > scaled(640) ? scaled(250) : width - icons - 4);
+  flow.next(scaled(30), 4);
   if (iconButton(Icon::fit, "Fit the picture (double-click)", false, any)) gestures.fit();
-  flow.next(30, 2);
+  flow.next(scaled(30), 2);
   if (iconButton(Icon::copy, "Copy the picture", false, any)) gestures.copy();
-  flow.next(30, 2);
+  flow.next(scaled(30), 2);
   if (iconButton(Icon::save, "Save as picture or NumPy file ...", false, any)) gestures.save();
   if (reels.shown().run) {
     TensorPictureOptions& options = choice.options;

@@ -86,6 +86,16 @@ class ZonesTest : public StageTest {
     click(*stage_->timeline.placeOnScreen("steps_25/sampling.x", {1}));
     QCOMPARE(session_->cursor().iteration, Iteration{1});
     QCOMPARE(plotted()["steps_10/sampling.x norm"].size(), size_t{6});  // a row a step of the longest
+    // Text of twice the size has a column of twice the width; it was 96 wide.
+    const float before = stage_->timeline.placeOnScreen("steps_25/sampling.x", {0})->x;
+    QFont font = stage_->font();
+    font.setPixelSize(26);
+    stage_->setFont(font);
+    settle(300);
+    keep("zones_large_text");
+    QVERIFY(stage_->timeline.placeOnScreen("steps_25/sampling.x", {0})->x > before + 70);
+    click(*stage_->timeline.placeOnScreen("steps_25/sampling.x", {2}));
+    QCOMPARE(session_->cursor().iteration, Iteration{2});
   }
 
   void inEachOther() {
