@@ -128,6 +128,8 @@ void drawGestures(const CanvasState& state, const Pen& pen);
 void drawSocket(const CanvasState& state, const Pen& pen, const NodeShape& node, int socket);
 /// A parameter's field; `ImRect` free, so that a zone's count is drawn by it too.
 void drawField(const CanvasState& state, const Pen& pen, const NodeShape& node, const SocketShape& socket);
+/// What is wrong with a node: below it, or in a zone's header.
+void drawProblem(const CanvasState& state, const Pen& pen, const NodeShape& node);
 void drawThumb(const CanvasState& state, const Pen& pen, const Rect& rect, const std::string& port);
 /// Under the one node that is selected: what came out of it last.
 void drawValues(const CanvasState& state, const Pen& pen);

@@ -109,8 +109,11 @@ void drawLabels(const CanvasState& state, const Pen& pen, const NodeShape& node,
     if (socket.field) drawField(state, pen, node, socket);
 }
 
+}  // namespace
+
 void drawProblem(const CanvasState& state, const Pen& pen, const NodeShape& node) {
-  if (!pen.readable(kSmall)) return;
+  const float size = node.region() ? kText : kSmall;
+  if (!pen.readable(size)) return;
   const auto found = state.problems.find(node.id);
   if (found == state.problems.end() || found->second.empty()) return;
   const Theme& theme = pen.theme();
@@ -118,16 +121,26 @@ void drawProblem(const CanvasState& state, const Pen& pen, const NodeShape& node
   if (found->second.size() > 1) text += "  (+" + std::to_string(found->second.size() - 1) + ")";
   if (text.size() > 300) text.resize(300);
   const Scene::Measure measure = [&](FontKind kind, const std::string& each) {
-    return pen.width(kind, kSmall, each) / kSmall;
+    return pen.width(kind, size, each) / size;
   };
-  const float most = std::max(node.rect.width, 200.f);
-  text = shortened(text, most - 16, kSmall, FontKind::text, measure);
-  const float wide = pen.width(FontKind::text, kSmall, text) + 16;
-  const Rect rect{node.rect.x, bottom(node.rect) + 5, wide, 20};
+  constexpr float kHigh = 20;
+  Point at{node.rect.x, bottom(node.rect) + 5};
+  float most = std::max(node.rect.width, 200.f);
+  if (node.region()) {  // in its header: its lower edge is often out of sight
+    at = {node.rect.x + 32 + pen.width(FontKind::bold, kTitle, node.title),
+          node.rect.y + (kZoneHeader - kHigh) / 2};
+    most = right(node.rect) - 14 - at.x;
+    if (most < 60) return;
+  }
+  text = shortened(text, most - 16, size, FontKind::text, measure);
+  const float wide = pen.width(FontKind::text, size, text) + 16;
+  const Rect rect{at.x, at.y, wide, kHigh};
   pen.fill(rect, imColour(theme.field, 0.92), 4);
   pen.fill({rect.x, rect.y, 3, rect.height}, imColour(kErrorRed), 1.5f);
-  pen.text(FontKind::text, kSmall, {rect.x + 9, rect.y + 10}, imColour(theme.error), text);
+  pen.text(FontKind::text, size, {rect.x + 9, rect.y + 10}, imColour(theme.error), text);
 }
+
+namespace {
 
 // What goes through a node that is bypassed.
 void drawBypass(const Pen& pen, const NodeShape& node) {

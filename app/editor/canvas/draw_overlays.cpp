@@ -139,19 +139,23 @@ void problemTip(const CanvasState& state, const NodeShape& node) {
 
 }  // namespace
 
-// Beside a node, where no other one lies; none where there is no room.
-static std::optional<Rect> freePlace(const CanvasState& state, const NodeShape& node, float wide,
-                                     float high) {
+namespace {
+
+// Beside a node, where no other one lies nor a zone's header; none where there is no room.
+std::optional<Rect> freePlace(const CanvasState& state, const NodeShape& node, float wide, float high) {
   const Rect& at = node.rect;
   for (const Rect& tried : {Rect{at.x, bottom(at) + 6, wide, high}, Rect{at.x, at.y - high - 6, wide, high},
                             Rect{right(at) + 14, bottom(at) - high, wide, high}}) {
     const auto& nodes = state.scene.nodes();
-    if (std::none_of(nodes.begin(), nodes.end(),
-                     [&](const NodeShape& each) { return !each.region() && overlap(each.rect, tried); }))
+    if (std::none_of(nodes.begin(), nodes.end(), [&](const NodeShape& each) {
+          return overlap(each.region() ? each.header() : each.rect, tried);
+        }))
       return tried;
   }
   return {};
 }
+
+}  // namespace
 
 void drawValues(const CanvasState& state, const Pen& pen) {
   using namespace sizes;

@@ -99,6 +99,7 @@ void drawZoneHeader(const CanvasState& state, const Pen& pen, const NodeShape& n
   const float title = pen.textWithin(FontKind::bold, kTitle, {header.x + 14, y}, header.width - 28,
                                      kZoneHeader, imColour(theme.nodeText, off ? 0.6 : 1), node.title);
   if (off) pen.line({header.x + 13, y}, {header.x + 15 + title, y}, imColour(theme.nodeText, 0.6));
+  if (state.problems.count(node.id)) return drawProblem(state, pen, node);
   float left = header.x + 14 + title + 18, end = right(header) - 14;
   const unsigned dim = imColour(theme.nodeText, 0.75);
   if (!progress) {

@@ -162,6 +162,33 @@ class LookTest : public QObject {
     QVERIFY(std::abs(host_->canvas.rectOf("denoise")->width - before) < 0.5f);
   }
 
+  // In a zone's header, as one does not see all of the zone.
+  void saysWhatIsWrongWithAZone() {
+    QVERIFY(session_->open(NOISELOOM_SOURCE_DIR "/graphs/ddpm.loom"));
+    QTRY_VERIFY_WITH_TIMEOUT(session_->checked().current && session_->checked().ok, 20000);
+    host_->canvas.zoomTo(1);
+    host_->canvas.centreOn("denoise");
+    host_->frames(3);
+    const auto marked = [&] {  // pixels of the mark beside the text, within the border
+      const QImage seen = host_->grabFramebuffer();
+      const Rect zone = *host_->canvas.rectOf("sampling");
+      int count = 0;
+      for (int y = static_cast<int>(zone.y) + 4; y < static_cast<int>(zone.y) + 28; ++y)
+        for (int x = std::max(static_cast<int>(zone.x) + 4, 0);
+             x < std::min(static_cast<int>(zone.x + zone.width) - 4, seen.width()); ++x)
+          count += y >= 0 && seen.pixelColor(x, y) == QColor(0xEE, 0, 0);
+      return count;
+    };
+    QCOMPARE(marked(), 0);
+    session_->edit("Cut", [&](const Document& document) {
+      return removeNodes(document, "", session_->catalog(), {"timesteps"});
+    });
+    QTRY_VERIFY_WITH_TIMEOUT(session_->checked().current && !session_->checked().errors.empty(), 20000);
+    host_->frames(3);
+    host_->shoot("zone_wrong");
+    QVERIFY(marked() > 30);  // it is 3 by 20
+  }
+
   void drawsPixelsAsSquares() {
     PictureHost pictures;
     pictures.show();

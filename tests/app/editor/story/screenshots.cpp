@@ -3,6 +3,7 @@
 // display of its own.
 #include <QApplication>
 #include <QDir>
+#include <QSignalSpy>
 #include <QSurfaceFormat>
 #include <QTemporaryDir>
 #include <QTest>
@@ -90,11 +91,17 @@ class Photographer {
       return removeNodes(document, "", session().catalog(), {"timesteps"});
     });
     waitFor([&] { return session().checked().current && !session().checked().errors.empty(); });
+    window_->commands().action("window.problems")->trigger();
     shot("error");
   }
 
   void shot(const QString& name) {
-    QTest::qWait(1200);  // thumbnails arrive, animations come to rest
+    // Pictures of steps arrive, animations come to rest.
+    QSignalSpy news(&session().frames(), &Frames::changed);
+    do {
+      news.clear();
+      QTest::qWait(1200);
+    } while (!news.isEmpty());
     const QString file =
         QString("%1/%2_%3_%4.png").arg(folder_, name, theme_.dark ? "dark" : "light").arg(size_.width());
     window_->grab().save(file);
