@@ -146,6 +146,7 @@ QPushButton, QToolButton[words="true"] { background: {raised}; color: {text}; bo
                border-radius: 5px; padding: 5px 14px; }
 QPushButton:hover, QToolButton[words="true"]:hover { border-color: {accent}; }
 QPushButton:focus, QToolButton[words="true"]:focus { border-color: {accent}; }
+QPushButton:checked { background: {panel}; border-color: {accent}; }
 QPushButton:pressed, QToolButton[words="true"]:pressed { background: {border}; }
 QPushButton:disabled, QToolButton[words="true"]:disabled { color: {faded}; background: {panel}; }
 QPushButton[primary="true"], QToolButton[primary="true"] { background: {goBack}; color: #FFFFFF; font-weight: 600; }

@@ -141,6 +141,17 @@ void NodeParameters::addRow(const Socket& socket) {
       });
     });
   }
+  if (socket.port.type == "seed" && drivers.isEmpty()) {
+    QPushButton* lock =
+        row->addSwitch(tr("Lock"), "param." + QString::fromStdString(id_ + "." + slot + ".lock"),
+                       tr("Keep this seed; else each run draws another"));
+    connect(lock, &QPushButton::clicked, this, [this, slot](bool on) {
+      session_.edit(on ? tr("Lock seed") : tr("Unlock seed"), [&](const Document& document) {
+        return lockSeed(document, session_.place(), id_, slot, on ? Lock::on : Lock::off);
+      });
+    });
+    locks_[slot] = lock;
+  }
   for (const std::string& name : exposedAs(graph, id_, slot)) {
     row->addToMenu(tr("No longer expose as %1").arg(QString::fromStdString(name)), [this, name] {
       session_.edit(tr("Unexpose %1").arg(QString::fromStdString(name)),
@@ -172,6 +183,11 @@ void NodeParameters::refresh() {
     const auto found = node->params.find(slot);
     row->setValue(found == node->params.end() ? nlohmann::json() : found->second);
   }
+  if (locks_.empty()) return;
+  const Layout layout = layoutOf(session_.document(), session_.place());
+  const auto own = layout.nodes.find(id_);
+  for (const auto& [slot, lock] : locks_)
+    lock->setChecked(own == layout.nodes.end() || !own->second.rolled.count(slot));
 }
 
 NodePorts::NodePorts(Session& session, std::string id, QWidget* parent)

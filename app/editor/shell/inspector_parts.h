@@ -36,6 +36,7 @@ class NodeParameters : public InspectorPart {
   void addRow(const Socket& socket);
   std::string id_;
   std::map<std::string, ParameterRow*> rows_;
+  std::map<std::string, QPushButton*> locks_;  // of seeds
 };
 
 class NodePorts : public InspectorPart {

@@ -62,6 +62,13 @@ void ParameterRow::addToMenu(const QString& text, std::function<void()> run) {
   label_->addAction(action);
 }
 
+QPushButton* ParameterRow::addSwitch(const QString& text, const QString& name, const QString& help) {
+  QPushButton* button = smallButton(text, name, help);
+  button->setCheckable(true);
+  row_->insertWidget(row_->indexOf(reset_), button);
+  return button;
+}
+
 void ParameterRow::setValue(const nlohmann::json& value) {
   const bool changed = !value.is_null() && value != port_.value;
   QFont font = label_->font();

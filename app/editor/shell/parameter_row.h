@@ -3,6 +3,7 @@
 // to the default. Where a link drives it, what does.
 #include <QHBoxLayout>
 #include <QLabel>
+#include <QPushButton>
 #include <QToolButton>
 
 #include "app/editor/document/face.h"
@@ -20,6 +21,7 @@ class ParameterRow : public QWidget {
   void setValue(const nlohmann::json& value);
   void setDriver(const QString& text);  // instead of the editor
   void addToMenu(const QString& text, std::function<void()> run);
+  QPushButton* addSwitch(const QString& text, const QString& name, const QString& help);  // after the editor
 
  Q_SIGNALS:
   void edited(const nlohmann::json& value, bool going);  // null: back to the default

@@ -85,6 +85,16 @@ class PanelsTest : public QObject {
     QVERIFY(node("start").params.at("seed") != seed);
     find<QToolButton>("param.start.seed.reset")->click();
     QVERIFY(!node("start").params.count("seed"));
+    // Not locked, each run draws another seed; undone, it is kept.
+    auto* lock = find<QPushButton>("param.start.seed.lock");
+    const auto drawn = [this] {
+      return layoutOf(session().document(), "").nodes["start"].rolled.count("seed") > 0;
+    };
+    QVERIFY(lock->isChecked() && !drawn());
+    lock->click();
+    QVERIFY(!lock->isChecked() && drawn());
+    session().undoOnce();
+    QVERIFY(lock->isChecked() && !drawn());
   }
 
   void aNodeIsRenamedAndMuted() {
