@@ -36,13 +36,17 @@ std::optional<StepKeeping> keepingFrom(Params& params) {
   return keeping;
 }
 
-// A step, a list, or {"zone", "done"}.
-Control::Place pausePlace(const json& value, const std::string& where) {
-  const json wrapped = value.is_object() ? value : json{{"done", value}};
-  Params params(wrapped, where);
-  Control::Place place = placeFrom(params, "done");
-  if (place.at.empty()) params.refuse("done", "is missing");
-  params.done();
+// "zone", if it is there, and under `name` a step from 1 up, or a list: steps done of the zones around it
+// and, last, its own. Without `name` its `at` is empty. Refuses others.
+Control::Place placeFrom(Params& params, const std::string& name) {
+  Control::Place place{params.text("zone", ""), params.integers(name)};
+  if (!params.has(name)) return place;
+  for (size_t i = 0; i < place.at.size(); ++i)
+    if (place.at[i] < (i + 1 == place.at.size() ? 1 : 0) || place.at[i] > kMostSteps) place.at.clear();
+  if (place.at.empty() || place.at.size() > kMostDepth)
+    params.refuse(name,
+                  "is a step from 1 up, or for a zone within others a list: steps done of those around it "
+                  "and, last, its own");
   return place;
 }
 
@@ -57,16 +61,19 @@ std::map<std::string, ForkPoint> forkPoints(const std::vector<History::ZoneSteps
 
 }  // namespace
 
-Control::Place placeFrom(Params& params, const std::string& name) {
-  Control::Place place{params.text("zone", ""), params.integers(name)};
-  if (!params.has(name)) return place;
-  for (size_t i = 0; i < place.at.size(); ++i)
-    if (place.at[i] < (i + 1 == place.at.size() ? 1 : 0) || place.at[i] > kMostSteps) place.at.clear();
-  if (place.at.empty() || place.at.size() > kMostDepth)
-    params.refuse(name,
-                  "is a step from 1 up, or for a zone within others a list: steps done of those around it "
-                  "and, last, its own");
+Control::Place pausePlace(Params& params) {
+  Control::Place place = placeFrom(params, "done");
+  if (place.at.empty()) params.refuse("done", "is missing");
+  params.done();
   return place;
+}
+
+void requirePause(const Control::Place& place, const Plan& plan, const std::string& where) {
+  try {
+    requirePlace(place, plan, where);
+  } catch (const Error& error) {
+    throw RpcError(RpcCode::params, error);
+  }
 }
 
 RunShop::RunShop(Options options) : options_(std::move(options)) {
@@ -158,12 +165,11 @@ RunPlan RunShop::planFor(const HeldGraph& graph, Params& params, const std::stri
   requireMemory(plan.prepared, forecastOf(*plan.prepared.plan));
   if (params.has("pauseAt")) {
     const std::string where = params.where() + ": pauseAt";
-    plan.pauseAt = pausePlace(params.value("pauseAt"), where);
-    try {
-      requirePlace(*plan.pauseAt, *plan.prepared.plan, where);
-    } catch (const Error& error) {
-      throw RpcError(RpcCode::params, error);
-    }
+    const json& value = params.value("pauseAt");  // a step, a list, or {"zone", "done"}
+    const json place = value.is_object() ? value : json{{"done", value}};
+    Params pause(place, where);
+    plan.pauseAt = pausePlace(pause);
+    requirePause(*plan.pauseAt, *plan.prepared.plan, where);
   }
   return plan;
 }

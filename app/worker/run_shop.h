@@ -11,9 +11,11 @@
 
 namespace loom {
 
-/// "zone", if it is there, and under `name` a step from 1 up, or a list: steps done of the zones around it
-/// and, last, its own. Without `name` its `at` is empty. Refuses others.
-Control::Place placeFrom(Params& params, const std::string& name);
+/// Where a run pauses: "zone", if it is there, and "done", a step from 1 up or a list: steps done of the
+/// zones around it and, last, its own. Takes all that the parameters have, and refuses others.
+Control::Place pausePlace(Params& params);
+/// Refuses what is no place in the plan.
+void requirePause(const Control::Place& place, const Plan& plan, const std::string& where);
 
 class RunShop {
  public:

@@ -1,6 +1,5 @@
 #include "app/worker/session.h"
 
-#include "app/cli/kept_steps.h"
 #include "engine/core/text.h"
 
 namespace loom {
@@ -57,17 +56,9 @@ json Session::runStep(Params& params) {
 
 json Session::runTo(Params& params) {
   const auto run = shop_.find(params.text("run"));
-  const Control::Place place = placeFrom(params, "done");
-  if (place.at.empty()) params.refuse("done", "is missing");
-  params.done();
+  const Control::Place place = pausePlace(params);
   if (!place.zone.empty()) requireZone(*run, place.zone);
-  if (place.at.size() > 1) {
-    try {
-      requirePlace(place, *run->plan().prepared.plan, params.where());
-    } catch (const Error& error) {
-      throw RpcError(RpcCode::params, error);
-    }
-  }
+  if (place.at.size() > 1) requirePause(place, *run->plan().prepared.plan, params.where());
   if (!run->runTo(place)) refuseOver(*run);
   return run->status();
 }

@@ -137,10 +137,6 @@ void problemTip(const CanvasState& state, const NodeShape& node) {
   }
 }
 
-}  // namespace
-
-namespace {
-
 // Beside a node, where no other one lies nor a zone's header; none where there is no room.
 std::optional<Rect> freePlace(const CanvasState& state, const NodeShape& node, float wide, float high) {
   const Rect& at = node.rect;
