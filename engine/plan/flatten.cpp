@@ -367,7 +367,7 @@ class Flattener {
     if (zone.countFrom) outside("count", "count", *zone.countFrom, "needs a link");
     driven.erase("count");
     for (const Zone::State& state : zone.state) {
-      outside("init." + state.name, state.name, state.init, "needs \"init\": a link to its first value");
+      outside("init." + state.name, state.name, state.init, "needs a link to its first value, \"init\"");
       inside("next." + state.name, state.name, state.next,
              "needs \"next\": a link to what it becomes in a step");
     }

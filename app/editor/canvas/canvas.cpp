@@ -44,6 +44,7 @@ Canvas::Implementation::Implementation(Canvas& canvas, Session& session, ImGuiWi
 
 // Another document, another place: the view goes to where it was there, or shows all.
 void Canvas::Implementation::documentChanged() {
+  atRest_ = true;
   stale = true;
   const Undo& undo = session.undo();
   const std::vector<NodePtr>& first = undo.entries().front().document.graph.nodes;
@@ -170,6 +171,10 @@ void Canvas::Implementation::firstLook() {
 void Canvas::Implementation::drawTip(bool over) {
   if (!refusal.empty()) return drawTooltip(*this);
   if (!over || hover.kind == Hit::Kind::nothing || keysTaken()) return hoverTimer_.stop();
+  // What came to lie under a mouse at rest is looked at, not asked about.
+  const ImVec2 moved = ImGui::GetIO().MouseDelta;
+  if (moved.x != 0 || moved.y != 0) atRest_ = false;
+  if (atRest_) return hoverTimer_.stop();
   const double since = ImGui::GetTime() - hoverSince;
   if (since >= kHoverDelay || tipFor_ == hover) {
     tipFor_ = hover;

@@ -48,7 +48,8 @@ class Canvas::Implementation : public CanvasState {
   bool keysTaken() const;
 
   QTimer hoverTimer_;
-  Hit tipFor_;  // whose tip is shown
+  Hit tipFor_;           // whose tip is shown
+  bool atRest_ = false;  // the mouse has not moved since the document changed
   bool mouseInside_ = false, keys_ = false;
   std::string place_;
   std::map<std::string, std::pair<Point, float>> cameras_;  // by place

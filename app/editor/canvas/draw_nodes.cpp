@@ -112,8 +112,8 @@ void drawLabels(const CanvasState& state, const Pen& pen, const NodeShape& node,
 }  // namespace
 
 void drawProblem(const CanvasState& state, const Pen& pen, const NodeShape& node) {
-  const float size = node.region() ? kText : kSmall;
-  if (!pen.readable(size)) return;
+  if (!pen.readable(kSmall)) return;
+  const float size = pen.atLeastReadable(node.region() ? kText : kSmall);
   const auto found = state.problems.find(node.id);
   if (found == state.problems.end() || found->second.empty()) return;
   const Theme& theme = pen.theme();
@@ -123,21 +123,21 @@ void drawProblem(const CanvasState& state, const Pen& pen, const NodeShape& node
   const Scene::Measure measure = [&](FontKind kind, const std::string& each) {
     return pen.width(kind, size, each) / size;
   };
-  constexpr float kHigh = 20;
+  const float high = std::max(20.f, 1.6f * size);
   Point at{node.rect.x, bottom(node.rect) + 5};
-  float most = std::max(node.rect.width, 200.f);
+  float most = std::max(node.rect.width, 17 * size);
   if (node.region()) {  // in its header: its lower edge is often out of sight
     at = {node.rect.x + 32 + pen.width(FontKind::bold, kTitle, node.title),
-          node.rect.y + (kZoneHeader - kHigh) / 2};
+          node.rect.y + (kZoneHeader - high) / 2};
     most = right(node.rect) - 14 - at.x;
     if (most < 60) return;
   }
   text = shortened(text, most - 16, size, FontKind::text, measure);
   const float wide = pen.width(FontKind::text, size, text) + 16;
-  const Rect rect{at.x, at.y, wide, kHigh};
+  const Rect rect{at.x, at.y, wide, high};
   pen.fill(rect, imColour(theme.field, 0.92), 4);
   pen.fill({rect.x, rect.y, 3, rect.height}, imColour(kErrorRed), 1.5f);
-  pen.text(FontKind::text, size, {rect.x + 9, rect.y + 10}, imColour(theme.error), text);
+  pen.text(FontKind::text, size, {rect.x + 9, rect.y + high / 2}, imColour(theme.error), text);
 }
 
 namespace {

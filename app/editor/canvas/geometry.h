@@ -11,6 +11,7 @@ namespace sizes {
 inline constexpr float kHeader = 28, kRow = 22, kField = 19, kPad = 9, kRound = 7, kSocket = 4.6f;
 inline constexpr float kText = 13, kSmall = 12, kTitle = 14;
 inline constexpr float kLeastWidth = 150, kMostWidth = 236;
+inline constexpr float kSlack = 1.24f;  // names are drawn 10 pixels high at least: so much wider at zoom 0.62
 inline constexpr float kZoneHeader = 32, kRail = 92, kZonePad = 26;
 inline constexpr float kThumb = 76;
 inline constexpr float kGrid = 10;  // things snap to it

@@ -39,7 +39,7 @@ std::vector<std::string> itemsOf(const std::string& text, bool sizes) {
   if (!inner.empty() && inner.back() == ']') inner.pop_back();
   if (sizes)  // "3x32x32", "3×32×32"
     for (const std::string& sign : {std::string("×"), std::string("x")})
-      for (size_t at; (at = inner.find(sign)) != std::string::npos;) inner.replace(at, sign.size(), ",");
+      for (size_t at; (at = inner.find(sign)) != std::string::npos;) inner.replace(at, sign.size(), 1, ',');
   std::vector<std::string> items;
   int depth = 0;
   std::string item;

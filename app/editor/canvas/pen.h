@@ -28,6 +28,8 @@ class Pen {
   const Rect& seen() const { return seen_; }
   /// Whether text of this size is drawn; from far away smaller than one can read, it is left out.
   bool readable(float size) const { return size * camera_.zoom >= kLeastText * scale_; }
+  /// This size, or the one that is read with ease at this zoom.
+  float atLeastReadable(float size) const { return std::max(size, kReadable * scale_ / camera_.zoom); }
 
   void fill(const Rect& rect, unsigned colour, float round = 0, ImDrawFlags corners = 0) const;
   /// `thick` in pixels.

@@ -290,12 +290,11 @@ class SceneBuilder {
 
     float wide = width(FontKind::bold, kTitle, face.title) + 3 * kPad + 14;
     const size_t rows = std::max(inputs.size(), outputs.size());
-    for (size_t i = 0; i < rows; ++i) {
-      float both = 3 * kPad;
-      if (i < inputs.size()) both += width(FontKind::text, kText, inputs[i].label) + 4;
-      if (i < outputs.size()) both += width(FontKind::text, kText, outputs[i].label) + 4;
-      wide = std::max(wide, both);
-    }
+    const auto labelOf = [&](const std::vector<SocketShape>& sockets, size_t i) {
+      return i < sockets.size() ? width(FontKind::text, kText, sockets[i].label) * kSlack : 0.f;
+    };
+    for (size_t i = 0; i < rows; ++i)
+      wide = std::max(wide, labelOf(inputs, i) + labelOf(outputs, i) + 3 * kPad + 8);
     for (const SocketShape& each : parameters)
       wide = std::max(wide, width(FontKind::text, kSmall, each.label) +
                                 std::min(width(FontKind::numbers, kSmall, each.value), 110.f) +
@@ -305,14 +304,17 @@ class SceneBuilder {
 
     float y = kHeader + 6;
     for (size_t i = 0; i < rows; ++i, y += kRow) {
-      const bool two = i < inputs.size() && i < outputs.size();
+      // Two in a row share it as their names need.
+      const float edge = i >= outputs.size()  ? wide
+                         : i >= inputs.size() ? 0
+                                              : (wide + labelOf(inputs, i) - labelOf(outputs, i)) / 2;
       if (i < inputs.size()) {
         inputs[i].at = {0, y + kRow / 2};
-        inputs[i].row = {-10, y, (two ? wide / 2 : wide) + 10, kRow};
+        inputs[i].row = {-10, y, edge + 10, kRow};
       }
       if (i < outputs.size()) {
         outputs[i].at = {wide, y + kRow / 2};
-        outputs[i].row = {two ? wide / 2 : 0, y, (two ? wide / 2 : wide) + 10, kRow};
+        outputs[i].row = {edge, y, wide - edge + 10, kRow};
       }
     }
     for (SocketShape& each : parameters) {

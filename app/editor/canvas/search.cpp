@@ -85,7 +85,25 @@ int Search::fitOf(const std::vector<PortType>& inputs, const std::vector<PortTyp
   } else {
     for (const PortType& port : outputs) best = std::max(best, catalog.fit(port.type, link_->type));
   }
-  return best;
+  if (link_->type != "any" || best == 0) return best;
+  // Everything fits: what gives a value from nothing comes first where one is asked for.
+  const auto needed = [](const PortType& port) { return port.required; };
+  return link_->wantsInput() || std::any_of(inputs.begin(), inputs.end(), needed) ? 1 : 2;
+}
+
+Document Search::atSocket(Edited made) const {
+  if (made.made.empty()) return made.document;
+  Scene scene = state_.scene;
+  scene.build(made.document, state_.session.place(), state_.session.catalog(), state_.measure());
+  const int added = scene.find(*made.made.begin());
+  for (const WireShape& wire : scene.wires()) {
+    const int socket = wire.from == added ? wire.fromSocket : wire.to == added ? wire.toSocket : -1;
+    if (socket < 0) continue;
+    const NodeShape& node = scene.nodes()[added];
+    const Point by = place_ - node.at(node.sockets[socket]);
+    return moveBy(made.document, state_.session.place(), made.made, {snapped(by.x), snapped(by.y)});
+  }
+  return made.document;
 }
 
 void Search::collectTypes() {
@@ -185,9 +203,11 @@ void Search::choose(const Item& item) {
   const bool done =
       state_.editAndSelect("Add " + QString::fromStdString(chosen.title), [&](const Document& document) {
         if (!link_) return addNode(document, place, catalog, chosen.id, at, zone);
-        if (link_->wantsInput())
-          return addNodeFrom(document, place, catalog, chosen.id, at, zone, link_->from);
-        return addNodeTo(document, place, catalog, chosen.id, at, zone, link_->to);
+        Edited made = link_->wantsInput()
+                          ? addNodeFrom(document, place, catalog, chosen.id, at, zone, link_->from)
+                          : addNodeTo(document, place, catalog, chosen.id, at, zone, link_->to);
+        made.document = atSocket(made);
+        return made;
       });
   if (!done) return;
   QStringList recent = state_.session.settings().value("canvas/recentTypes").toStringList();

@@ -34,6 +34,8 @@ class Search {
   void collectNodes();
   void collectNodes(const std::vector<NodePtr>& nodes, const std::string& place);
   int fitOf(const std::vector<PortType>& inputs, const std::vector<PortType>& outputs) const;
+  /// The new node moved so that the socket it is linked by lies where the link was dropped.
+  Document atSocket(Edited made) const;
   void filter();
   void choose(const Item& item);
   void drawItem(const Item& item, int index, float wide, float line, bool& pressed);

@@ -134,7 +134,7 @@ class CompileTest : public QObject {
         "z.t: a zone can't go over Number; it goes over");
     row("over nothing", loop("'over':{'t':null}", ""), "z.t: needs a link: what the zone goes over");
     row("a state without a first value", loop("'count':1,'state':{'x':{'next':'one.value'}}", ""),
-        "z.x: needs \"init\"");
+        "z.x: needs a link to its first value");
     row("a state without a next value", loop("'count':1,'state':{'x':{'init':'one.value'}}", ""),
         "z.x: needs \"next\"");
     row("a collection of nothing", loop("'count':1,'collect':{'x':{}}", ""), "z.x: needs \"from\"");

@@ -32,6 +32,21 @@ class CommandsTest : public GraphFixture {
     const std::string wired = *session_->selection().nodes.begin();
     QCOMPARE(findNode(graph(), wired)->type, std::string("image.to_latent"));
     QCOMPARE(linkOf(wired.c_str(), "image"), std::string("load.image"));
+    QVERIFY(nearby(host_->at(wired.c_str(), "image"), QPoint(60, 740)));
+    // Backwards too: the output is where the link was dropped, and the node on its left.
+    host_->forgetClicks();
+    const QPoint left = host_->at(wired.c_str(), "image") + QPoint(-20, -90);
+    session_->edit(QStringLiteral("Cut"), [&](const Document& document) {
+      return editor::disconnect(document, "", {Wire{{"load", "image"}, {wired, "image"}}});
+    });
+    host_->frames(2);
+    host_->drag(host_->at(wired.c_str(), "image"), left);
+    host_->frames(4);
+    host_->type("load image");
+    host_->key(Qt::Key_Return);
+    const std::string source = *session_->selection().nodes.begin();
+    QCOMPARE(findNode(graph(), source)->type, std::string("image.load"));
+    QVERIFY(nearby(host_->at(source.c_str(), ">image"), left));
     // Esc leaves all as it is.
     const size_t before = entries();
     host_->canvas.openSearch();

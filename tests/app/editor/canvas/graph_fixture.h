@@ -52,6 +52,8 @@ class GraphFixture : public QObject {
     const ImVec2 at = host_->canvas.toScreen(canvas);
     return {qRound(at.x), qRound(at.y)};
   }
+  /// But for the grid that things snap to.
+  static bool nearby(QPoint a, QPoint b) { return (a - b).manhattanLength() <= 12; }
   /// By keys, in the menu that is open.
   void walkInMenu(const char* item) {
     for (int i = 0; i < 40 && !host_->standsOn(item); ++i) host_->key(Qt::Key_Down);
