@@ -7,15 +7,12 @@
 
 #include <QClipboard>
 #include <QElapsedTimer>
-#include <QFile>
-#include <QFontDatabase>
 #include <QGuiApplication>
 #include <QInputMethod>
 #include <QInputMethodEvent>
 #include <QKeyEvent>
 #include <QMouseEvent>
 #include <QOpenGLContext>
-#include <QStandardPaths>
 #include <chrono>
 
 #include "app/editor/gl/keys.h"
@@ -30,35 +27,6 @@ qint64 nanoseconds() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(
              std::chrono::steady_clock::now().time_since_epoch())
       .count();
-}
-
-// Where Debian and others put fonts; a machine without them gets what ImGui carries.
-QString fontFile(const QStringList& names) {
-  for (const QString& folder : QStandardPaths::standardLocations(QStandardPaths::FontsLocation) +
-                                   QStringList{"/usr/share/fonts", "/usr/local/share/fonts"})
-    for (const QString& name : names)
-      if (QFile::exists(folder + "/" + name)) return folder + "/" + name;
-  return {};
-}
-
-ImFont* addFont(const QStringList& names) {
-  ImFontAtlas* atlas = ImGui::GetIO().Fonts;
-  const QString file = fontFile(names);
-  return file.isEmpty() ? nullptr : atlas->AddFontFromFileTTF(QFile::encodeName(file).constData());
-}
-
-// What the face before it lacks: other scripts, signs of mathematics.
-void mergeFallbacks() {
-  ImFontConfig config;
-  config.MergeMode = true;
-  for (const QStringList& names :
-       {QStringList{"truetype/dejavu/DejaVuSans.ttf"},
-        QStringList{"opentype/noto/NotoSansCJK-Regular.ttc", "truetype/noto/NotoSansCJK-Regular.ttc",
-                    "noto-cjk/NotoSansCJK-Regular.ttc", "google-noto-sans-cjk-fonts/NotoSansCJK-Regular.ttc",
-                    "truetype/droid/DroidSansFallbackFull.ttf", "truetype/wqy/wqy-microhei.ttc",
-                    "truetype/wqy/wqy-zenhei.ttc", "truetype/unifont/unifont.ttf"}})
-    if (const QString file = fontFile(names); !file.isEmpty())
-      ImGui::GetIO().Fonts->AddFontFromFileTTF(QFile::encodeName(file).constData(), 0, &config);
 }
 
 }  // namespace
@@ -88,7 +56,8 @@ ImGuiWidget::ImGuiWidget(QWidget* parent) : QOpenGLWidget(parent), textures_(std
     self->clipboard_ = QGuiApplication::clipboard()->text().toUtf8();
     return self->clipboard_.constData();
   };
-  addFonts();
+  fonts_ = addFonts();
+  ImGui::GetStyle().FontSizeBase = kDesigned;
   blink_.setInterval(400);
   connect(&blink_, &QTimer::timeout, this, [this] { update(); });
   settle_.setSingleShot(true);
@@ -101,20 +70,6 @@ ImGuiWidget::~ImGuiWidget() {
   makeCurrentContext();
   ImPlot::DestroyContext(plots_);
   ImGui::DestroyContext(context_);
-}
-
-void ImGuiWidget::addFonts() {
-  text_ = addFont({"opentype/inter/Inter-Regular.otf", "truetype/inter/Inter-Regular.ttf"});
-  if (!text_) text_ = ImGui::GetIO().Fonts->AddFontDefault();
-  mergeFallbacks();
-  bold_ = addFont({"opentype/inter/Inter-SemiBold.otf", "truetype/inter/Inter-SemiBold.ttf"});
-  if (bold_) mergeFallbacks();
-  if (!bold_) bold_ = text_;
-  numbers_ = addFont({"truetype/jetbrains-mono/JetBrainsMono-Regular.ttf"});
-  if (numbers_) mergeFallbacks();
-  if (!numbers_) numbers_ = text_;
-  ImGui::GetIO().FontDefault = text_;
-  ImGui::GetStyle().FontSizeBase = kDesigned;
 }
 
 // The colours of the theme, the text size of the application; what has a size of its own grows with the text.
@@ -212,11 +167,11 @@ void ImGuiWidget::drawPreedit() const {
   ImDrawList* list = ImGui::GetForegroundDrawList();
   const float size = std::max(ime.InputLineHeight, 10.f);
   const ImVec2 at = ime.InputPos, pad(3, 1);
-  const ImVec2 wide = text_->CalcTextSizeA(size, FLT_MAX, 0, preedit_.c_str());
+  const ImVec2 wide = fonts_.text->CalcTextSizeA(size, FLT_MAX, 0, preedit_.c_str());
   const ImVec2 end(at.x + wide.x, at.y + size);
   list->AddRectFilled({at.x - pad.x, at.y - pad.y}, {end.x + pad.x, end.y + 2},
                       ImGui::GetColorU32(ImGuiCol_PopupBg), 3);
-  list->AddText(text_, size, at, ImGui::GetColorU32(ImGuiCol_Text), preedit_.c_str());
+  list->AddText(fonts_.text, size, at, ImGui::GetColorU32(ImGuiCol_Text), preedit_.c_str());
   list->AddLine({at.x, end.y + 1}, {end.x, end.y + 1}, ImGui::GetColorU32(ImGuiCol_Text), 1);
 }
 

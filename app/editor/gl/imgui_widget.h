@@ -7,7 +7,8 @@
 #include <QTimer>
 #include <memory>
 
-struct ImFont;
+#include "app/editor/gl/fonts.h"
+
 struct ImGuiContext;
 struct ImPlotContext;
 
@@ -28,9 +29,9 @@ class ImGuiWidget : public QOpenGLWidget {
   int64_t framesPainted() const { return frames_; }
   double lastPaintMs() const { return paintMs_; }
   Textures& textures() { return *textures_; }
-  ImFont* textFont() const { return text_; }  // Inter; size by ImGui::PushFont(font, size)
-  ImFont* boldFont() const { return bold_; }
-  ImFont* numberFont() const { return numbers_; }  // JetBrains Mono
+  ImFont* textFont() const { return fonts_.text; }  // size by ImGui::PushFont(font, size)
+  ImFont* boldFont() const { return fonts_.bold; }
+  ImFont* numberFont() const { return fonts_.numbers; }
   /// The size of text, as the application's font has it, by the size that everything here is designed for.
   float textScale() const { return textScale_; }
   bool wantsText() const;
@@ -61,7 +62,6 @@ class ImGuiWidget : public QOpenGLWidget {
 
  private:
   void makeCurrentContext() const;
-  void addFonts();
   void restyle();
   void drawPreedit() const;
   void key(QKeyEvent* event, bool down);
@@ -74,9 +74,7 @@ class ImGuiWidget : public QOpenGLWidget {
   ImGuiContext* context_ = nullptr;
   ImPlotContext* plots_ = nullptr;
   std::unique_ptr<Textures> textures_;
-  ImFont* text_ = nullptr;
-  ImFont* bold_ = nullptr;
-  ImFont* numbers_ = nullptr;
+  Fonts fonts_{};
   bool ready_ = false, restyle_ = true;
   float textScale_ = 1;
   int settling_ = 0;
