@@ -1,6 +1,7 @@
 #include "app/editor/canvas/pen.h"
 
 #include "app/editor/gl/imgui_widget.h"
+#include "app/editor/gl/visual_text.h"
 
 namespace loom::editor {
 
@@ -33,6 +34,8 @@ float Pen::pixels(float size) const {
 }
 
 void Pen::put(FontKind kind, float drawn, ImVec2 middle, unsigned colour, std::string_view text) const {
+  std::string visual;
+  if (runsLeftwards(text)) text = visual = visualText(text);
   list_->AddText(font(kind), drawn, {std::round(middle.x), std::round(middle.y - drawn * 0.6f)}, colour,
                  text.data(), text.data() + text.size());
 }
@@ -67,6 +70,8 @@ void Pen::label(FontKind kind, const Rect& rect, unsigned colour, std::string_vi
   const float drawn = kReadable * scale_;
   if (b.x - a.x < 2.5f * drawn || b.y - a.y < drawn || text.empty()) return;
   const ImVec4 clip(a.x, a.y, b.x, a.y + std::floor((b.y - a.y) / drawn) * drawn);  // whole lines
+  std::string visual;
+  if (runsLeftwards(text)) text = visual = visualText(text);
   list_->AddText(font(kind), drawn, {std::round(a.x), std::round(a.y)}, colour, text.data(),
                  text.data() + text.size(), b.x - a.x, &clip);
 }
