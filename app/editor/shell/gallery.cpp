@@ -22,7 +22,8 @@ namespace loom::editor {
 namespace {
 
 constexpr int kLeastCard = 262, kLeastRecent = 190, kMostColumns = 4, kMostRecentColumns = 6;
-constexpr int kMostShownRecent = 12, kHeading = 30;
+constexpr int kMostShownRecent = 12;
+constexpr double kMostStretch = 0.25;             // of a card's width, that its picture becomes taller
 constexpr QSize kPicture(960, 640);               // more is not kept of one
 constexpr qint64 kMostPixels = qint64{64} << 20;  // of a picture that is read
 
@@ -57,7 +58,7 @@ Gallery::Gallery(Session& session, QWidget* parent) : QScrollArea(parent), sessi
 
 QWidget* Gallery::recovered(const Session::Recoverable& what) {
   auto* bar = new QFrame;
-  bar->setProperty("notice", true);
+  bar->setProperty("notice", "plain");
   bar->setObjectName("recovered");
   auto* layout = new QHBoxLayout(bar);
   layout->setContentsMargins(14, 8, 10, 8);
@@ -113,7 +114,8 @@ Gallery::Section& Gallery::section(const QString& title, QWidget* content) {
 
 GalleryCard* Gallery::addCard(Section& section, GalleryCard* card) {
   connect(card, &GalleryCard::arrowPressed, this, [this, card](int key) { walk(card, key); });
-  connect(card, &GalleryCard::focused, this, [this, card] { ensureWidgetVisible(card, 0, kHeading + 10); });
+  connect(card, &GalleryCard::focused, this,
+          [this, card] { ensureWidgetVisible(card, 0, headingHeight() + 10); });
   section.cards.push_back(card);
   return card;
 }
@@ -195,6 +197,8 @@ void Gallery::takeFocus() {
     setFocus();
 }
 
+int Gallery::headingHeight() const { return std::max(30, fontMetrics().height() * 9 / 5); }
+
 // One grid for all of them, in which each section's heading stands over its first card. Gives where it ends.
 int Gallery::place(const std::vector<const Section*>& sections, int top, int columns, int width, int gap) {
   std::map<int, int> heights;  // of each row: as tall as its longest text wants
@@ -204,21 +208,21 @@ int Gallery::place(const std::vector<const Section*>& sections, int top, int col
       int& height = heights[at++ / columns];
       height = std::max(height, card->pictureHeight(width) + card->textHeight(width));
     }
-  const int margin = above_.back()->x();
+  const int margin = above_.back()->x(), heading = headingHeight();
   int y = top;
   at = 0;
   for (const Section* section : sections) {
     bool first = true;
     for (GalleryCard* card : section->cards) {
       const int x = margin + at % columns * (width + gap);
-      if (at && at % columns == 0) y += heights[at / columns - 1] + kHeading + gap;
-      if (first) section->heading->setGeometry(x + 2, y, width, kHeading - 4);
-      card->setGeometry(x, y + kHeading, width, heights[at / columns]);
+      if (at && at % columns == 0) y += heights[at / columns - 1] + heading + gap;
+      if (first) section->heading->setGeometry(x + 2, y, width, heading - 4);
+      card->setGeometry(x, y + heading, width, heights[at / columns]);
       first = false;
       ++at;
     }
   }
-  return y + kHeading + (heights.empty() ? 0 : heights.rbegin()->second);
+  return y + heading + (heights.empty() ? 0 : heights.rbegin()->second);
 }
 
 void Gallery::arrange() {
@@ -242,13 +246,21 @@ void Gallery::arrange() {
   std::vector<const Section*> shipped, recent;
   for (const auto& each : sections_)
     (hasRecent_ && each == sections_.back() ? recent : shipped).push_back(each.get());
-  const int columns = columnsOf(kLeastCard, kMostColumns);
-  top = place(shipped, top, columns, widthOf(columns), gap) + gap;
-  if (!recent.empty()) {
-    const int more = columnsOf(kLeastRecent, kMostRecentColumns);
-    top = place(recent, top, more, widthOf(more), gap) + gap;
-  }
-  widget()->setMinimumHeight(top + gap / 2);
+  const int columns = columnsOf(kLeastCard, kMostColumns), more = columnsOf(kLeastRecent, kMostRecentColumns);
+  const auto placeAll = [&](int taller) {
+    int cards = 0;
+    for (const Section* section : shipped)
+      for (GalleryCard* card : section->cards) card->stretchPicture(taller), ++cards;
+    int bottom = place(shipped, top, columns, widthOf(columns), gap) + gap;
+    if (!recent.empty()) bottom = place(recent, bottom, more, widthOf(more), gap) + gap;
+    return std::pair(bottom + gap / 2, (cards + columns - 1) / columns);
+  };
+  // A large window is filled with larger pictures.
+  auto [bottom, rows] = placeAll(0);
+  const int spare = height() - bottom;
+  if (spare > 0 && rows > 0)
+    bottom = placeAll(std::min(spare / rows, static_cast<int>(widthOf(columns) * kMostStretch))).first;
+  widget()->setMinimumHeight(bottom);
 }
 
 // To the nearest card in an arrow's direction; up from the first row to the buttons above.

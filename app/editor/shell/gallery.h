@@ -43,6 +43,7 @@ class Gallery : public QScrollArea {
   GalleryCard* addCard(Section& section, GalleryCard* card);
   Section& section(const QString& title, QWidget* content);
   void arrange();
+  int headingHeight() const;
   int place(const std::vector<const Section*>& sections, int top, int columns, int width, int gap);
   void walk(const GalleryCard* from, int key);
 

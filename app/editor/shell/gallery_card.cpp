@@ -69,7 +69,7 @@ QStringList GalleryCard::lines(int width) const {
 }
 
 int GalleryCard::pictureHeight(int width) const {
-  return static_cast<int>(width * (look_ == Look::recent ? kRecentPictureShare : kPictureShare));
+  return static_cast<int>(width * (look_ == Look::recent ? kRecentPictureShare : kPictureShare)) + stretch_;
 }
 
 int GalleryCard::textHeight(int width) const {

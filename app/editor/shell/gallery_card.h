@@ -19,6 +19,7 @@ class GalleryCard : public QAbstractButton {
   int textHeight(int width) const;
   QStringList lines(int width) const;  // of what it is about, as they are shown
   int pictureHeight(int width) const;
+  void stretchPicture(int by) { stretch_ = by; }  // pixels; it is cut to what it then fills
 
  Q_SIGNALS:
   void arrowPressed(int key);
@@ -38,6 +39,7 @@ class GalleryCard : public QAbstractButton {
   Look look_;
   QString about_;
   QImage picture_;
+  int stretch_ = 0;
   QPixmap scaled_;  // the picture as large as it is shown
 };
 
