@@ -144,6 +144,9 @@ QTabBar::tab:hover { color: {text}; }
 QTabWidget::pane { border: none; }
 QPushButton, QToolButton[words="true"] { background: {raised}; color: {text}; border: 1px solid transparent;
                border-radius: 5px; padding: 5px 14px; }
+QToolButton[menu="true"] { padding-right: 26px; }
+QToolButton::menu-indicator { subcontrol-origin: padding; subcontrol-position: center right; width: 10px;
+               height: 10px; right: 10px; }
 QPushButton:hover, QToolButton[words="true"]:hover { border-color: {accent}; }
 QPushButton:focus, QToolButton[words="true"]:focus { border-color: {accent}; }
 QPushButton:checked { background: {panel}; border-color: {accent}; }
@@ -179,14 +182,17 @@ QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
 QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 QProgressBar { background: {field}; border: none; border-radius: 4px; text-align: center; color: {text}; }
 QProgressBar::chunk { background: {chunk}; border-radius: 4px; }
+QMessageBox QLabel#qt_msgbox_label { font-weight: 600; }
 QLabel[dim="true"] { color: {dim}; }
 QLabel[heading="true"] { font-weight: 600; color: {dim}; }
 QLabel[strong="true"] { font-weight: 600; }
 QLabel[bad="true"] { color: {error}; }
 QFrame[card="true"] { background: {panel}; border: 1px solid {border}; border-radius: 8px; }
 QFrame[card="true"]:hover { border-color: {accent}; }
-QFrame[notice="true"] { background: {raised}; border-left: 3px solid {accent}; }
-QFrame[notice="bad"] { background: {raised}; border-left: 3px solid {error}; }
+QFrame[notice="plain"], QFrame[notice="bad"], QFrame[notice="more"] { background: {raised};
+               border: 1px solid {border}; border-radius: 6px; }
+QFrame[notice="plain"] { border-left: 3px solid {accent}; }
+QFrame[notice="bad"] { border-left: 3px solid {error}; }
 QFrame[rule="true"] { background: {border}; max-height: 1px; min-height: 1px; border: none; }
 QFrame[popup="true"] { background: {panel}; border: 1px solid {border}; border-radius: 8px; }
 )";

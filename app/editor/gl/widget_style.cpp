@@ -1,8 +1,11 @@
 #include "app/editor/gl/widget_style.h"
 
+#include <QFileDialog>
+#include <QHeaderView>
 #include <QPainter>
 #include <QPainterPath>
 #include <QStyleOption>
+#include <QTreeView>
 
 #include "app/editor/gl/theme.h"
 
@@ -54,6 +57,13 @@ void WidgetStyle::drawComplexControl(ComplexControl control, const QStyleOptionC
 
 void WidgetStyle::drawPrimitive(PrimitiveElement element, const QStyleOption* option, QPainter* painter,
                                 const QWidget* widget) const {
+  if (element == PE_IndicatorArrowDown) {
+    painter->save();
+    painter->setRenderHint(QPainter::Antialiasing);
+    drawArrow(*painter, option->rect, false, option->state & State_Enabled);
+    painter->restore();
+    return;
+  }
   if (element != PE_IndicatorCheckBox) return QProxyStyle::drawPrimitive(element, option, painter, widget);
   const Theme& theme = Theme::current();
   const bool on = option->state & State_On, enabled = option->state & State_Enabled;
@@ -74,6 +84,19 @@ void WidgetStyle::drawPrimitive(PrimitiveElement element, const QStyleOption* op
     painter->drawPolyline(QPolygonF{at(0.22, 0.52), at(0.43, 0.73), at(0.78, 0.3)});
   }
   painter->restore();
+}
+
+// Qt's own dialog for files, where the system has none: wide enough for its dates.
+void WidgetStyle::polish(QWidget* widget) {
+  QProxyStyle::polish(widget);
+  if (auto* dialog = qobject_cast<QFileDialog*>(widget)) {
+    if (!dialog->isVisible()) dialog->resize(dialog->size().expandedTo({820, 520}));
+  } else if (auto* list = qobject_cast<QTreeView*>(widget);
+             list && qobject_cast<QFileDialog*>(list->window())) {
+    for (int column = 0; column < list->header()->count(); ++column)
+      list->header()->setSectionResizeMode(column,
+                                           column ? QHeaderView::ResizeToContents : QHeaderView::Stretch);
+  }
 }
 
 int WidgetStyle::styleHint(StyleHint hint, const QStyleOption* option, const QWidget* widget,

@@ -95,6 +95,8 @@ void CentralWidget::drawFrame() {
   const float bottom = timelineShown_ ? std::floor(height * timelineHeight_) : 0;
   const ImVec2 canvas(width - right - (viewerShown_ ? kBorder : 0),
                       height - bottom - (timelineShown_ ? kBorder : 0));
+  const QRect area(0, 0, static_cast<int>(canvas.x), static_cast<int>(canvas.y));
+  if (std::exchange(canvasArea_, area) != area) Q_EMIT canvasMoved();
   canvas_.draw({0, 0}, canvas);
   if (viewerShown_) {
     border("##viewer border", {canvas.x, 0}, {kBorder, canvas.y}, true, viewerWidth_, width, -1);

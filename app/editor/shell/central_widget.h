@@ -21,6 +21,8 @@ class CentralWidget : public ImGuiWidget {
   void showTimeline(bool shown);
   bool viewerShown() const { return viewerShown_; }
   void showViewer(bool shown);
+  /// Of this widget; all of it before anything was painted.
+  QRect canvasArea() const { return canvasArea_.isNull() ? rect() : canvasArea_; }
 
  protected:
   void drawFrame() override;
@@ -29,6 +31,7 @@ class CentralWidget : public ImGuiWidget {
   void dropEvent(QDropEvent* event) override;
 
  Q_SIGNALS:
+  void canvasMoved();
   void dropped(const QStringList& files);
   void nodeDropped(const QString& type, QPoint at);  // from the library
 
@@ -39,6 +42,7 @@ class CentralWidget : public ImGuiWidget {
   Canvas canvas_;
   Timeline timeline_;
   Viewer viewer_;
+  QRect canvasArea_;
   bool timelineShown_ = true, viewerShown_ = false;
   float timelineHeight_ = 0.3f, viewerWidth_ = 0.4f;  // shares of the widget
 };

@@ -2,7 +2,6 @@
 
 #include <QCloseEvent>
 #include <QIcon>
-#include <QVBoxLayout>
 
 #include "app/editor/gl/theme.h"
 #include "app/editor/shell/main_window_implementation.h"
@@ -14,16 +13,9 @@ namespace loom::editor {
 MainWindow::Implementation::Implementation(MainWindow& window, SessionOptions options)
     : window_(window), session_(std::move(options)) {
   applyLooks();
-  auto* middle = new QWidget(&window);
-  auto* layout = new QVBoxLayout(middle);
-  layout->setContentsMargins(0, 0, 0, 0);
-  layout->setSpacing(0);
-  notices_ = new NoticesBar(middle);
-  central_ = new CentralWidget(session_, middle);
+  central_ = new CentralWidget(session_, &window);
   central_->setObjectName("canvas");
-  layout->addWidget(notices_);
-  layout->addWidget(central_, 1);
-  window.setCentralWidget(middle);
+  window.setCentralWidget(central_);
   commands_ = new Commands(&window, session_.settings(), central_);
   makeDocks();
   addCommands();
@@ -36,7 +28,9 @@ MainWindow::Implementation::Implementation(MainWindow& window, SessionOptions op
   links_ = new LinkPicker(session_, &window);
   gallery_ = new Gallery(session_, &window);
   gallery_->hide();
+  notices_ = new NoticesBar(&window);
   window.installEventFilter(this);
+  central_->installEventFilter(this);
   connectNotices();
   restoreLayout();
   refresh_.setSingleShot(true);
@@ -47,13 +41,23 @@ MainWindow::Implementation::Implementation(MainWindow& window, SessionOptions op
 
 MainWindow::Implementation::~Implementation() = default;
 
-// The gallery lies over all but the menus.
 bool MainWindow::Implementation::eventFilter(QObject* watched, QEvent* event) {
-  if (watched == &window_ && event->type() == QEvent::Resize && gallery_) {
-    const int top = window_.menuBar()->geometry().bottom() + 1;
-    gallery_->setGeometry(0, top, window_.width(), window_.height() - top);
+  if (event->type() == QEvent::Resize || event->type() == QEvent::Move) placeOverlays();
+  if (watched == central_ && event->type() == QEvent::ZOrderChange) {  // with the docks it is put on top
+    gallery_->raise();
+    notices_->raise();
   }
   return QObject::eventFilter(watched, event);
+}
+
+// The gallery lies over all but the menus; notices over the top of the canvas, or the gallery's foot.
+void MainWindow::Implementation::placeOverlays() {
+  const int top = window_.menuBar()->geometry().bottom() + 1;
+  const QRect below(0, top, window_.width(), window_.height() - top);
+  gallery_->setGeometry(below);
+  if (!gallery_->isHidden()) return notices_->stayIn(below, Qt::AlignBottom);
+  const QRect canvas = central_->canvasArea();
+  notices_->stayIn({central_->mapTo(&window_, canvas.topLeft()), canvas.size()}, Qt::AlignTop);
 }
 
 MainWindow::MainWindow(SessionOptions options) {
@@ -66,11 +70,14 @@ MainWindow::MainWindow(SessionOptions options) {
 // The panels read the session: they go first.
 MainWindow::~MainWindow() {
   implementation_->disconnect();
+  removeEventFilter(implementation_.get());
+  central().removeEventFilter(implementation_.get());
   for (QObject* source : std::initializer_list<QObject*>{&session(), &session().worker(), &session().runs(),
                                                          &session().frames()})
     source->disconnect(implementation_.get());
   for (const auto& [name, dock] : implementation_->docks_) delete dock;
   delete implementation_->gallery_;
+  delete implementation_->notices_;
   delete implementation_->palette_;
   delete implementation_->links_;
   delete implementation_->toolbar_;

@@ -35,16 +35,17 @@ void MainWindow::Implementation::begin() { showGallery(); }
 
 void MainWindow::Implementation::showGallery() {
   gallery_->fill();
-  const int top = window_.menuBar()->geometry().bottom() + 1;
-  gallery_->setGeometry(0, top, window_.width(), window_.height() - top);
   gallery_->show();
   gallery_->raise();
+  notices_->raise();  // what went wrong is said there too
+  placeOverlays();
   gallery_->takeFocus();
 }
 
 void MainWindow::Implementation::hideGallery() {
   if (gallery_->isHidden()) return;
   gallery_->hide();
+  placeOverlays();
   central_->setFocus();
 }
 
@@ -84,6 +85,7 @@ void MainWindow::Implementation::whenSaved(const QString& why, std::function<voi
   save->setObjectName("saveQuestion.save");
   discard->setObjectName("saveQuestion.discard");
   cancel->setObjectName("saveQuestion.cancel");
+  save->setProperty("primary", true);
   box->setDefaultButton(save);
   box->setEscapeButton(cancel);
   connect(save, &QPushButton::clicked, this, [this, then] { this->save(then); });

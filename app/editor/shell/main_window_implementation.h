@@ -70,6 +70,7 @@ class MainWindow::Implementation : public QObject {
   bool inFront(const QDockWidget* dock) const;
   void goToPanel(int by);  // the keyboard, to the next or the one before
   void updateDockTitles();
+  void placeOverlays();
   void restoreLayout();
   void saveLayout();
   void applyLooks();
@@ -77,7 +78,7 @@ class MainWindow::Implementation : public QObject {
   void openReference(const QString& type = {});
   void openAbout();
 
-  // What is said above the canvas: main_window_notices.cpp
+  // What is said over the canvas: main_window_notices.cpp
   void connectNotices();
   void showWorkerNotice();
   void showHint();
@@ -95,7 +96,7 @@ class MainWindow::Implementation : public QObject {
   MainWindow& window_;
   Session session_;
   CentralWidget* central_;
-  NoticesBar* notices_;
+  NoticesBar* notices_ = nullptr;
   Commands* commands_;
   CommandPalette* palette_ = nullptr;
   LinkPicker* links_ = nullptr;

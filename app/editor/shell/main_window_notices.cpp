@@ -1,4 +1,4 @@
-// What is said above the canvas, and what leads from the panels to it.
+// What is said over the canvas, and what leads from the panels to it.
 #include <QFileDialog>
 #include <QFileInfo>
 #include <QOpenGLWidget>
@@ -12,7 +12,7 @@
 namespace loom::editor {
 namespace {
 
-constexpr int kNoticeMs = 7000;
+constexpr int kNoticeMs = 7000, kBadNoticeMs = 30'000;
 constexpr int kRefreshMs = 60;  // a run tells of its steps many times a second
 constexpr int kHints = 3;
 constexpr const char* kHintSetting = "hints/next";
@@ -21,8 +21,18 @@ constexpr const char* kHintSetting = "hints/next";
 
 void MainWindow::Implementation::connectNotices() {
   connect(&session_, &Session::noticed, this, [this](const QString& text, bool error) {
-    notices_->show({.id = "said", .text = text, .bad = error, .buttons = {}, .forMs = kNoticeMs});
+    notices_->show({.id = error ? "failure" : "said",
+                    .text = text,
+                    .bad = error,
+                    .forMs = error ? kBadNoticeMs : kNoticeMs});
   });
+  connect(notices_, &NoticesBar::left, this, [this] {
+    if (gallery_->isHidden())
+      central_->setFocus();
+    else
+      gallery_->takeFocus();
+  });
+  connect(central_, &CentralWidget::canvasMoved, this, &Implementation::placeOverlays, Qt::QueuedConnection);
   connect(&session_, &Session::fileChangedOutside, this, [this](const QString& file) {
     notices_->show(
         {.id = "file",
@@ -137,11 +147,9 @@ void MainWindow::Implementation::showWorkerNotice() {
     text = tr("The worker can't be started: %1. Your graph is safe; nothing runs until it can.").arg(what);
   else
     text = tr("The worker is %1. Your graph and the frames you have seen are safe.").arg(what);
-  notices_->show({.id = "worker",
-                  .text = text,
-                  .bad = true,
-                  .buttons = {{tr("Restart"), [this] { session_.worker().restart(); }}},
-                  .dismissable = state != WorkerClient::State::failed});
+  notices_->show({.id = "worker", .text = text, .bad = true, .buttons = {{tr("Restart"), [this] {
+                                                                            session_.worker().restart();
+                                                                          }}}});
 }
 
 // One at a time, each when it is of use; those that were dismissed do not come back.

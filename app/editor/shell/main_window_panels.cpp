@@ -92,8 +92,14 @@ void MainWindow::Implementation::placeDocks() {
   docks_.at("library")->raise();
   docks_.at("inspector")->raise();
   docks_.at("problems")->raise();
-  const int left = std::clamp(window_.width() * 12 / 100, kLeftWidth, kMostLeft);
-  const int right = std::clamp(window_.width() * 18 / 100, kRightWidth, kMostRight);
+  // Wider for larger text, as far as the canvas can spare it.
+  const double larger =
+      std::max(1., ShellSettings::textSize(session_.settings()) / double(ShellSettings::kUsualText));
+  const auto wide = [&](int share, int least, int most) {
+    const int wanted = std::clamp(window_.width() * share / 100, least, most);
+    return std::max(wanted, std::min(static_cast<int>(wanted * larger), window_.width() * share * 3 / 200));
+  };
+  const int left = wide(12, kLeftWidth, kMostLeft), right = wide(18, kRightWidth, kMostRight);
   window_.resizeDocks({docks_.at("library"), docks_.at("inspector")}, {left, right}, Qt::Horizontal);
   window_.resizeDocks({docks_.at("problems")}, {kBottomHeight}, Qt::Vertical);
   updateDockTitles();

@@ -1,10 +1,12 @@
 #pragma once
-// Lines above the canvas that say what has happened and offer what can be done about it. One line a subject;
-// a newer one replaces it.
+// Lines that say what has happened and offer what can be done about it. They lie over the top of the canvas,
+// which stays as it is under them: what one works on never moves because something is said. One line a
+// subject, a newer one replaces it; what went wrong stands first, then the newest. Those for which there is
+// no room wait, and a last line says how many they are.
+#include <QLabel>
 #include <QVBoxLayout>
 #include <QWidget>
 #include <functional>
-#include <map>
 #include <vector>
 
 namespace loom::editor {
@@ -16,21 +18,44 @@ struct Notice {
   std::vector<std::pair<QString, std::function<void()>>> buttons = {};  // each closes it
   bool dismissable = true;
   int forMs = 0;  // 0: until it is dismissed or removed
-  std::function<void()> dismissed = {};
 };
 
 class NoticesBar : public QWidget {
   Q_OBJECT
  public:
-  explicit NoticesBar(QWidget* parent = nullptr);
+  explicit NoticesBar(QWidget* parent);
   void show(const Notice& notice);
-  using QWidget::show;
   void remove(const QString& id);
-  bool shows(const QString& id) const { return bars_.count(id) > 0; }
+  bool shows(const QString& id) const;
+  /// Of the parent, what it may lie over, and at which edge: Qt::AlignTop or Qt::AlignBottom.
+  void stayIn(const QRect& area, Qt::Alignment edge);
+
+ Q_SIGNALS:
+  void left();  // it had the keyboard, and has nothing any more that takes it
+
+ protected:
+  bool event(QEvent* event) override;
+  void keyPressEvent(QKeyEvent* event) override;
 
  private:
-  std::map<QString, QWidget*> bars_;
+  struct Bar {
+    QString id;
+    bool bad;
+    QFrame* frame;
+    QPushButton* close;  // null: only what it offers closes it
+  };
+  QFrame* frameOf(const Notice& notice, QPushButton*& close);
+  void goAfter(const Notice& notice, QFrame* frame);
+  void arrange();
+  int widestOf(const QFrame* frame) const;
+  bool hasKeyboard() const;
+  void passKeyboard();
+
+  std::vector<Bar> bars_;  // from top to bottom
   QVBoxLayout* layout_;
+  QLabel* more_;
+  QRect area_;
+  Qt::Alignment edge_ = Qt::AlignTop;
 };
 
 }  // namespace loom::editor

@@ -43,6 +43,7 @@ RunToolbar::RunToolbar(Session& session, Commands& commands, QWidget* parent)
   addWidget(text_);
   device_->setObjectName("deviceButton");
   device_->setProperty("words", true);
+  device_->setProperty("menu", true);
   device_->setPopupMode(QToolButton::InstantPopup);
   device_->setToolTip(tr("Device and number type that runs use"));
   device_->setMenu(new QMenu(device_));

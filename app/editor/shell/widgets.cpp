@@ -2,6 +2,7 @@
 
 #include <QLayout>
 #include <QPainter>
+#include <QScreen>
 #include <cmath>
 
 #include "app/editor/gl/theme.h"
@@ -83,6 +84,16 @@ QFont titleFont(const QFont& like, double factor) {
   return font;
 }
 
+void sizeDialog(QWidget* dialog, QSize designed) {
+  constexpr double kDesigned = 13, kOfTheScreen = 0.92;  // pixels of text; a share
+  const int pixels = dialog->font().pixelSize();
+  const QSize wanted = designed * (pixels > 0 ? std::max(1., pixels / kDesigned) : 1.);
+  const QSize screen = dialog->screen()->availableSize() * kOfTheScreen;
+  const QSize window =
+      dialog->parentWidget() ? dialog->parentWidget()->window()->size().expandedTo(designed) : screen;
+  dialog->resize(wanted.boundedTo(screen).boundedTo(window));
+}
+
 QString bytesText(double bytes) {
   const char* const units[] = {"B", "kB", "MB", "GB", "TB"};
   int unit = 0;
@@ -160,7 +171,9 @@ void RowDelegate::paint(QPainter* painter, const QStyleOptionViewItem& given,
 }
 
 QSize RowDelegate::sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const {
-  return {QStyledItemDelegate::sizeHint(option, index).width(), QFontMetrics(option.font).height() + 9};
+  // As wide as the list is: what does not fit is given up to an ellipsis.
+  return {std::min(60, QStyledItemDelegate::sizeHint(option, index).width()),
+          QFontMetrics(option.font).height() + 9};
 }
 
 void ElidedLabel::paintEvent(QPaintEvent*) {

@@ -26,6 +26,9 @@ QPixmap pixmapOf(const QImage& image, int side, qreal ratio);
 QFont numberFont(const QFont& like);
 QFont titleFont(const QFont& like, double factor = 1.15);  // larger and bolder
 
+/// A dialog as large as it was designed to be, larger where text is, never larger than its window's screen.
+void sizeDialog(QWidget* dialog, QSize designed);
+
 /// "1.2 GB", "3 min 20 s", "2 min ago": as people say them.
 QString bytesText(double bytes);
 QString secondsText(double seconds);

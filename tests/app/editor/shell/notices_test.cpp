@@ -1,13 +1,16 @@
-// The lines above the canvas, and what the gallery offers after a crash: each is brought about for real,
+// The lines over the canvas, and what the gallery offers after a crash: each is brought about for real,
 // read, and what it offers is clicked.
 #include <signal.h>
 
+#include <QScreen>
 #include <QtTest/QtTest>
 
 #include "app/editor/document/document_file.h"
+#include "app/editor/gl/theme.h"
 #include "app/editor/session/journal.h"
 #include "app/editor/session/presence.h"
 #include "app/editor/shell/gallery.h"
+#include "app/editor/shell/notices_bar.h"
 #include "app/editor/shell/places.h"
 #include "engine/graph/graph_file.h"
 #include "tests/app/editor/story/driver.h"
@@ -105,8 +108,8 @@ class NoticesTest : public QObject {
     edit("At hand");
     if (auto* recover = user_->window.findChild<QPushButton*>("recover")) {
       QTest::mouseClick(recover, Qt::LeftButton);
-      QTRY_VERIFY(notice("said"));
-      QVERIFY(textOf(notice("said")).contains("Broken"));
+      QTRY_VERIFY(notice("failure"));
+      QVERIFY(textOf(notice("failure")).contains("Broken"));
     }
     QCOMPARE(session().document().title, std::string("At hand"));
   }
@@ -151,7 +154,6 @@ class NoticesTest : public QObject {
     QTRY_VERIFY_WITH_TIMEOUT(window.session().worker().state() == WorkerClient::State::failed, 60000);
     QTRY_VERIFY(notice("worker", &window));
     QVERIFY(textOf(notice("worker", &window)).contains("can't be started"));
-    QVERIFY(!notice("worker", &window)->findChild<QPushButton*>("notice.worker.close"));  // it stays
     QVERIFY(QFile::remove(program) && QFile::link(NOISELOOM_RUNNER, program));
     press(notice("worker", &window), "Restart");
     QTRY_VERIFY_WITH_TIMEOUT(window.session().worker().state() == WorkerClient::State::ready, 60000);
@@ -199,6 +201,138 @@ class NoticesTest : public QObject {
     QCOMPARE(session().document().title, std::string(answer == "Reload" ? "Theirs" : "Mine"));
     QCOMPARE(session().modified(), answer != "Reload");
     QCOMPARE(readDocument(file).title, std::string("Theirs"));  // nothing was written
+  }
+
+  void nothingMovesBecauseSomethingIsSaid() {
+    open();
+    QVERIFY(user_->window.openFile(ownGraph()));
+    QTRY_VERIFY(notice("hint"));
+    press(notice("hint"), "No hints");
+    user_->settle();
+    const QRect central = user_->central().geometry(), canvas = user_->central().canvasArea();
+    const auto node = user_->canvas().rectOf("start");
+    session().notice("All is well");
+    session().notice("Something is wrong", true);
+    QTRY_VERIFY(notice("said") && notice("failure"));
+    user_->settle();
+    QCOMPARE(user_->central().geometry(), central);
+    QCOMPARE(user_->central().canvasArea(), canvas);
+    QCOMPARE(user_->canvas().rectOf("start")->y, node->y);
+    // They lie over the canvas, and not over what is under it.
+    const QRect over(user_->central().mapTo(&user_->window, canvas.topLeft()), canvas.size());
+    auto* bar = user_->window.findChild<NoticesBar*>("notices");
+    QVERIFY(over.contains(bar->geometry()));
+    // They go with the canvas where the viewer takes a part of it.
+    user_->central().showViewer(true);
+    QTRY_VERIFY(bar->geometry().right() <
+                user_->central().geometry().left() + user_->central().width() * 0.7);
+    user_->central().showViewer(false);
+    QTRY_VERIFY(over.contains(bar->geometry()));
+  }
+
+  void theyAreSeenOverTheCanvasAndAnIdleOneStaysIdle() {
+    open();
+    QVERIFY(user_->window.openFile(ownGraph()));
+    session().notice("Something is wrong", true);
+    QTRY_VERIFY(notice("failure"));
+    user_->settle();
+    const QWidget* shown = notice("failure");
+    // What the screen shows, not what the widgets would: the canvas is composed with what lies over it.
+    const auto pixel = [this](const QPoint& at) {
+      QScreen* screen = user_->window.screen();
+      return screen->grabWindow(user_->window.winId()).toImage().pixelColor(at * screen->devicePixelRatio());
+    };
+    const QPoint inside = shown->mapTo(&user_->window, QPoint(6, 4));
+    QTRY_COMPARE(pixel(inside), Theme::current().raised);
+    const auto* bar = user_->window.findChild<NoticesBar*>("notices");
+    QVERIFY(pixel(bar->geometry().bottomLeft() + QPoint(0, 5)) != Theme::current().raised);
+    // Panels that come and go leave them where they are: on top.
+    for (const char* panel : {"window.history", "window.problems", "window.problems", "window.library"}) {
+      user_->window.commands().action(panel)->trigger();
+      user_->settle();
+      QTRY_COMPARE(pixel(shown->mapTo(&user_->window, QPoint(6, 4))), Theme::current().raised);
+    }
+    const int64_t painted = user_->central().framesPainted();
+    QTest::qWait(1500);
+    QCOMPARE(user_->central().framesPainted(), painted);
+  }
+
+  void aClickBesideThemIsTheCanvass() {
+    open();
+    QVERIFY(user_->window.openFile(ownGraph()));
+    session().notice("Something is wrong", true);
+    QTRY_VERIFY(notice("failure"));
+    user_->canvas().zoomTo(1);
+    user_->canvas().centreOn("start");
+    user_->settle();
+    const auto* bar = user_->window.findChild<NoticesBar*>("notices");
+    const auto under = [&](QPoint inWindow) {
+      return user_->window.childAt(inWindow) == static_cast<QWidget*>(&user_->central());
+    };
+    const QRect lies = bar->geometry();
+    QVERIFY(!under(lies.center()));
+    QVERIFY(under(lies.topLeft() - QPoint(3, 0)) && under(lies.bottomRight() + QPoint(3, 0)));
+    QVERIFY(under(lies.bottomLeft() + QPoint(0, 3)));
+    user_->click(user_->header("start"));
+    QCOMPARE(session().selection().nodes, Ids{"start"});
+    // On one it is not: what is selected stays.
+    QTest::mouseClick(notice("failure"), Qt::LeftButton, {}, QPoint(5, 5));
+    user_->settle();
+    QCOMPARE(session().selection().nodes, Ids{"start"});
+  }
+
+  void theNewestErrorStandsFirstAndTheKeyboardClosesThem() {
+    open();
+    QVERIFY(user_->window.openFile(ownGraph()));
+    auto* bar = user_->window.findChild<NoticesBar*>("notices");
+    bar->show({.id = "first", .text = "An error", .bad = true});
+    bar->show({.id = "news", .text = "Some news"});
+    bar->show({.id = "second", .text = "A newer error", .bad = true});
+    const auto y = [this](const char* id) { return notice(id)->y(); };
+    QTRY_VERIFY(y("second") < y("first") && y("first") < y("news") && y("news") < y("hint"));
+    user_->central().setFocus();
+    user_->window.commands().action("window.nextPanel")->trigger();
+    QTRY_COMPARE(QApplication::focusWidget()->objectName(), QString("notice.second.close"));
+    for (const char* next : {"notice.first.close", "notice.news.close", "notice.hint.Next hint"}) {
+      QTest::keyClick(QApplication::focusWidget(), Qt::Key_Escape);
+      QTRY_COMPARE(QApplication::focusWidget()->objectName(), QString(next));
+    }
+    // What must be answered is not closed so; the canvas has the keyboard again.
+    QTest::keyClick(QApplication::focusWidget(), Qt::Key_Escape);
+    QTRY_COMPARE(QApplication::focusWidget(), static_cast<QWidget*>(&user_->central()));
+    QVERIFY(notice("hint"));
+  }
+
+  void thoseThatDoNotFitWait() {
+    open();
+    user_->window.resize(900, 500);
+    QVERIFY(user_->window.openFile(ownGraph()));
+    user_->settle();
+    auto* bar = user_->window.findChild<NoticesBar*>("notices");
+    for (int i = 0; i < 12; ++i)
+      bar->show({.id = QString("n%1").arg(i), .text = QString("Error %1").arg(i), .bad = true});
+    QTRY_VERIFY(notice("n11"));
+    QVERIFY(!notice("n0"));
+    QVERIFY(bar->height() < user_->central().canvasArea().height() / 2);
+    auto* more = bar->findChild<QLabel*>("noticesMore");
+    QVERIFY(more->isVisible());
+    for (int i = 11; i > 0; --i) bar->remove(QString("n%1").arg(i));
+    QVERIFY(notice("n0"));
+    QVERIFY(!more->isVisible());
+  }
+
+  void whatGoesWrongInTheGalleryIsSeen() {
+    open();
+    user_->window.begin();
+    const QString file = folder_->filePath("no_graph.loom");
+    QFile broken(file);
+    QVERIFY(broken.open(QIODevice::WriteOnly) && broken.write("{") == 1);
+    broken.close();
+    Q_EMIT user_->window.findChild<Gallery*>("gallery")->openAsked(file);
+    QTRY_VERIFY(notice("failure"));
+    const QWidget* shown = notice("failure");
+    const QPoint at = shown->mapTo(&user_->window, shown->rect().center());
+    QVERIFY(shown->isAncestorOf(user_->window.childAt(at)) || user_->window.childAt(at) == shown);
   }
 
   void hintsComeOneByOneAndGoForGood() {
