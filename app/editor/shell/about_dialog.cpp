@@ -8,9 +8,12 @@
 #include <QFile>
 #include <QHBoxLayout>
 #include <QIcon>
+#include <QTextBlock>
 #include <QTextBrowser>
+#include <QTextTable>
 #include <QVBoxLayout>
 
+#include "app/editor/gl/theme.h"
 #include "app/editor/shell/places.h"
 #include "app/editor/shell/widgets.h"
 
@@ -25,12 +28,34 @@ QString textIn(std::initializer_list<QString> places) {
   return {};
 }
 
+// Tables with thin lines and room in them, headings no larger than the dialog's own.
+void layOut(QTextDocument& document) {
+  for (QTextFrame* frame : document.rootFrame()->childFrames())
+    if (auto* table = qobject_cast<QTextTable*>(frame)) {
+      QTextTableFormat format = table->format();
+      format.setBorderCollapse(true);
+      format.setBorder(1);
+      format.setBorderBrush(Theme::current().border);
+      format.setCellSpacing(0);
+      format.setCellPadding(4);
+      table->setFormat(format);
+    }
+  for (QTextBlock block = document.begin(); block.isValid(); block = block.next()) {
+    if (block.blockFormat().headingLevel() == 0) continue;
+    QTextCursor cursor(block);
+    cursor.select(QTextCursor::BlockUnderCursor);
+    QTextCharFormat format;
+    format.setProperty(QTextFormat::FontSizeAdjustment, 1);
+    cursor.mergeCharFormat(format);
+  }
+}
+
 }  // namespace
 
 AboutDialog::AboutDialog(Session& session, QWidget* parent) : QDialog(parent) {
   setObjectName("aboutDialog");
   setWindowTitle(tr("About Noiseloom"));
-  resize(720, 560);
+  sizeDialog(this, {760, 600});
   const nlohmann::json& hello = session.worker().hello();
   const auto told = [&hello](const char* name) {
     if (!hello.is_object() || !hello.contains(name)) return tr("not known while there is no worker");
@@ -63,6 +88,7 @@ AboutDialog::AboutDialog(Session& session, QWidget* parent) : QDialog(parent) {
   const QString parties = textIn({share + "/licences.md", NOISELOOM_SOURCE_FOLDER "/cmake/licences.md"});
   const QString own = textIn({share + "/LICENSE", NOISELOOM_SOURCE_FOLDER "/LICENSE"});
   licences->setMarkdown(parties + "\n\n# Noiseloom's own licence\n\n```\n" + own + "\n```\n");
+  layOut(*licences->document());
   auto* buttons = new QDialogButtonBox(QDialogButtonBox::Close);
   connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
   auto* layout = new QVBoxLayout(this);

@@ -2,17 +2,15 @@
 
 #include <QCompleter>
 #include <QDesktopServices>
-#include <QDialog>
 #include <QDir>
 #include <QFileDialog>
 #include <QGridLayout>
-#include <QImageReader>
 #include <QSaveFile>
 #include <QScrollArea>
 #include <QStandardPaths>
 #include <QUrl>
-#include <limits>
 
+#include "app/editor/shell/grid_dialog.h"
 #include "app/editor/shell/inspector_parts.h"
 #include "app/editor/shell/places.h"
 #include "app/editor/shell/widgets.h"
@@ -24,16 +22,6 @@ namespace loom::editor {
 namespace {
 
 constexpr int kMostSweeps = 12, kMostLine = 4 << 20, kForcedAfterMs = 5000, kParts = 1000;
-constexpr int kMostGridBytes = 256 << 20;
-
-// A stranger's graph may make it as large as it likes: looked at before it is read. Never enlarged.
-QImage readGrid(const QString& file, int mostWide = std::numeric_limits<int>::max()) {
-  QImageReader reader(file);
-  const QSize size = reader.size();
-  if (!size.isValid() || qint64{4} * size.width() * size.height() > kMostGridBytes) return {};
-  if (size.width() > mostWide) reader.setScaledSize(size.scaled(mostWide, 1 << 20, Qt::KeepAspectRatio));
-  return reader.read();
-}
 
 // The graph will lie elsewhere: files that it names beside itself are named whole.
 Document withWholePaths(const Document& document, const Catalog& catalog, const QString& folder) {
@@ -61,6 +49,7 @@ BatchPanel::BatchPanel(Session& session, QWidget* parent)
       session_(session),
       sweeps_(new QVBoxLayout),
       total_(textLabel({})),
+      why_(dimLabel({})),
       state_(dimLabel({})),
       grid_(new QLabel),
       out_(new QLineEdit),
@@ -77,6 +66,7 @@ BatchPanel::BatchPanel(Session& session, QWidget* parent)
   run_->setProperty("primary", true);
   total_->setObjectName("batchTotal");
   total_->setProperty("strong", true);
+  why_->setObjectName("batchWhy");
   state_->setObjectName("batchState");
   grid_->setObjectName("batchGrid");
   out_->setObjectName("batchOut");
@@ -93,10 +83,12 @@ BatchPanel::BatchPanel(Session& session, QWidget* parent)
   layout->setContentsMargins(10, 4, 10, 8);
   layout->setSpacing(6);
   layout->addWidget(
-      dimLabel(tr("The graph at every combination of these values: 1,2,4 · 0..9 · 0..1:0.25 · texts")));
+      dimLabel(tr("Runs the graph at every combination of these values: a list (1, 2, 4), a range (0..9), "
+                  "one in steps (0..1:0.25), or words.")));
   layout->addLayout(sweeps_);
   layout->addWidget(add_, 0, Qt::AlignLeft);
   layout->addWidget(total_);
+  layout->addWidget(why_);
   auto* where = new QHBoxLayout;
   where->addWidget(out_, 1);
   QPushButton* browse = smallButton(tr("Browse"), "batchBrowse", tr("Choose the folder"));
@@ -162,6 +154,7 @@ BatchPanel::BatchPanel(Session& session, QWidget* parent)
                                ? QString("batch")
                                : QFileInfo(session_.file()).completeBaseName() + "_batch";
       out_->setText(QDir(base).filePath(name));
+      out_->setCursorPosition(0);
     }
   });
   addSweep();
@@ -285,7 +278,8 @@ void BatchPanel::count() {
     why = QString::fromUtf8(error.what());
   }
   total_->setText(jobs == 1 ? tr("1 job") : jobs ? tr("%1 jobs").arg(jobs) : tr("No jobs yet"));
-  total_->setToolTip(why);
+  why_->setText(why);
+  why_->setVisible(!why.isEmpty());
   run_->setEnabled(jobs > 0 && !running());
   write_->setEnabled(jobs > 0);
 }
@@ -460,28 +454,9 @@ void BatchPanel::showGrid(const QString& file) {
       });
 }
 
-// As it is, in a window of its own.
 void BatchPanel::showLarge() {
-  auto* dialog = new QDialog(window());
+  auto* dialog = new GridDialog(gridFile_, window());
   dialog->setAttribute(Qt::WA_DeleteOnClose);
-  dialog->setObjectName("gridDialog");
-  dialog->setWindowTitle(QFileInfo(gridFile_).fileName());
-  dialog->resize(window()->size() * 0.85);
-  auto* picture = new QLabel(tr("Reading…"));
-  picture->setObjectName("gridLarge");
-  picture->setAlignment(Qt::AlignCenter);
-  auto* scroll = new QScrollArea;
-  scroll->setWidgetResizable(true);
-  scroll->setWidget(picture);
-  auto* layout = new QVBoxLayout(dialog);
-  layout->setContentsMargins(0, 0, 0, 0);
-  layout->addWidget(scroll);
-  inBackground(
-      picture, [file = gridFile_] { return readGrid(file); },
-      [picture](const QImage& image) {
-        if (image.isNull()) return picture->setText(tr("This picture can't be read."));
-        picture->setPixmap(QPixmap::fromImage(image));
-      });
   dialog->show();
 }
 

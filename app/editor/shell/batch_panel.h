@@ -55,7 +55,7 @@ class BatchPanel : public QWidget {
   QByteArray pending_;
   std::vector<Row> rows_;
   QVBoxLayout* sweeps_;
-  QLabel *total_, *state_, *grid_;
+  QLabel *total_, *why_, *state_, *grid_;  // why_: it can not be run yet
   QLineEdit* out_;
   QSpinBox* workers_;
   QProgressBar* progress_;

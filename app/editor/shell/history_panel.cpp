@@ -7,6 +7,7 @@ namespace loom::editor {
 HistoryPanel::HistoryPanel(Session& session, QWidget* parent) : QListWidget(parent), session_(session) {
   setObjectName("historyList");
   setUniformItemSizes(true);
+  setViewportMargins(10, 4, 6, 8);
   connect(&session, &Session::documentChanged, this, &HistoryPanel::fill);
   connect(this, &QListWidget::itemClicked, this,
           [this](const QListWidgetItem* item) { session_.goTo(static_cast<size_t>(row(item))); });

@@ -57,6 +57,14 @@ KeySettings::KeySettings(Commands& commands, QWidget* parent)
   top->addStretch(1);
   for (QPushButton* button : {import_, export_, resetAll_}) top->addWidget(button);
   auto* row = new QHBoxLayout;
+  auto* which = dimLabel({});
+  which->setWordWrap(false);
+  which->setObjectName("keyWhich");
+  which->setBuddy(edit_);
+  connect(table_, &QTreeWidget::currentItemChanged, which, [which](const QTreeWidgetItem* item) {
+    which->setText(item ? tr("Keys of “%1”").arg(item->text(0)) : QString());
+  });
+  row->addWidget(which);
   row->addWidget(edit_, 1);
   for (QPushButton* button : {set_, add_, clear_, reset_}) row->addWidget(button);
   auto* layout = new QVBoxLayout(this);

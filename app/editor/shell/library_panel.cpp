@@ -57,7 +57,8 @@ LibraryPanel::LibraryPanel(Session& session, QWidget* parent)
       more_(smallButton(tr("All about it"), "libraryHelp",
                         tr("Its ports, one by one, in the node reference"))) {
   search_->setObjectName("librarySearch");
-  search_->setPlaceholderText(tr("Search — Tab on the canvas"));
+  search_->setPlaceholderText(tr("Search nodes"));
+  search_->setToolTip(tr("Letters of a name, or words of what it does. On the canvas, Tab searches too."));
   search_->setClearButtonEnabled(true);
   search_->installEventFilter(this);
   tree_->setObjectName("libraryTree");
@@ -141,7 +142,6 @@ void LibraryPanel::fill() {
   }
   tree_->expandAll();
   filter();
-  describe();
 }
 
 void LibraryPanel::filter() {
@@ -164,14 +164,20 @@ void LibraryPanel::filter() {
     }
     group->setHidden(!query.isEmpty() && !any);
   }
-  if (best) tree_->setCurrentItem(best);
+  // What is not seen is not what Enter adds.
+  if (best || (tree_->currentItem() && tree_->currentItem()->isHidden())) tree_->setCurrentItem(best);
+  describe();
 }
 
 void LibraryPanel::describe() {
   const QTreeWidgetItem* item = tree_->currentItem();
   const QString type = item ? item->data(0, kTypeRole).toString() : QString();
   title_->setText(type.isEmpty() ? QString() : item->text(0));
-  doc_->setText(type.isEmpty() ? tr("Drag a node onto the canvas, or double-click it.") : item->toolTip(0));
+  bool any = false;
+  for (int g = 0; g < tree_->topLevelItemCount(); ++g) any |= !tree_->topLevelItem(g)->isHidden();
+  doc_->setText(!any             ? tr("No node has these letters. Tab on the canvas searches too.")
+                : type.isEmpty() ? tr("Drag a node onto the canvas, or double-click it.")
+                                 : item->toolTip(0));
   title_->setVisible(!type.isEmpty());
   more_->setVisible(session_.catalog().node(type.toStdString()) != nullptr);
 }

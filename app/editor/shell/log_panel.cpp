@@ -17,6 +17,7 @@ LogPanel::LogPanel(Session& session, QWidget* parent)
     : QWidget(parent), session_(session), text_(new QPlainTextEdit), filter_(new QLineEdit) {
   text_->setObjectName("logText");
   text_->setReadOnly(true);
+  text_->setPlaceholderText(tr("What the worker, runs and the editor say comes here, a line each."));
   text_->setMaximumBlockCount(kMostLines);
   text_->setFont(numberFont(text_->font()));
   text_->setLineWrapMode(QPlainTextEdit::NoWrap);

@@ -25,12 +25,13 @@ NodeReference::NodeReference(Session& session, QWidget* parent)
       page_(new QTextBrowser) {
   setObjectName("nodeReference");
   setWindowTitle(tr("Node reference"));
-  resize(860, 620);
+  sizeDialog(this, {900, 640});
   search_->setObjectName("referenceSearch");
   search_->setPlaceholderText(tr("Search nodes, ports and what they do"));
   search_->setClearButtonEnabled(true);
   list_->setObjectName("referenceList");
   list_->setItemDelegate(new RowDelegate(list_));
+  list_->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
   page_->setObjectName("referencePage");
   page_->setOpenLinks(false);
   auto* left = new QWidget;
@@ -41,7 +42,8 @@ NodeReference::NodeReference(Session& session, QWidget* parent)
   auto* split = new QSplitter;
   split->addWidget(left);
   split->addWidget(page_);
-  split->setSizes({280, 580});
+  split->setStretchFactor(1, 1);
+  split->setSizes({width() * 3 / 10, width() * 7 / 10});
   auto* layout = new QVBoxLayout(this);
   layout->addWidget(split);
   connect(search_, &QLineEdit::textChanged, this, &NodeReference::filter);
@@ -84,6 +86,13 @@ void NodeReference::filter() {
     if (!fits) continue;
     const bool inTitle = !words.isEmpty() && item->text().contains(words.first(), Qt::CaseInsensitive);
     if (!first || (inTitle && !first->text().contains(words.value(0), Qt::CaseInsensitive))) first = item;
+  }
+  if (!first) {
+    list_->setCurrentItem(nullptr);
+    page_->setHtml("<p>" +
+                   (list_->count() ? tr("No node has these words, nor has a port of one.")
+                                   : tr("The worker has not told yet which nodes there are.")) +
+                   "</p>");
   }
   if (first && (!list_->currentItem() || list_->currentItem()->isHidden() || !words.isEmpty()))
     list_->setCurrentItem(first);

@@ -38,6 +38,7 @@ std::vector<PickList::Item> CommandPalette::itemsFor(const QString& query) {
                      .enabled = action->isEnabled(),
                      .choose = [action] { action->trigger(); }});
   }
+  if (items.empty()) items.push_back({.title = tr("No command has these letters"), .enabled = false});
   return items;
 }
 

@@ -14,7 +14,7 @@ class PickList : public QFrame {
   Q_OBJECT
  public:
   struct Item {
-    QString title, smallPrint, atEnd, help;
+    QString title, smallPrint = {}, atEnd = {}, help = {};
     QColor dot = {};
     bool enabled = true;
     std::function<void()> choose = {};

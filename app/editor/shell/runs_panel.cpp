@@ -16,7 +16,7 @@ namespace loom::editor {
 namespace {
 
 constexpr int kRunRole = Qt::UserRole;
-constexpr int kRowHeight = 62, kPicture = 50;
+constexpr int kLeastRow = 62, kAround = 5;
 
 QString agoText(const QDateTime& when) {
   if (!when.isValid()) return {};
@@ -47,7 +47,10 @@ class RunDelegate : public QStyledItemDelegate {
  public:
   RunDelegate(Session& session, QObject* parent) : QStyledItemDelegate(parent), session_(session) {}
 
-  QSize sizeHint(const QStyleOptionViewItem&, const QModelIndex&) const override { return {100, kRowHeight}; }
+  // Three lines of text, and a picture as tall as they are.
+  QSize sizeHint(const QStyleOptionViewItem& option, const QModelIndex&) const override {
+    return {100, std::max(kLeastRow, 3 * (QFontMetrics(option.font).height() + 1) + 2 * kAround)};
+  }
 
   void paint(QPainter* painter, const QStyleOptionViewItem& given, const QModelIndex& index) const override {
     QStyleOptionViewItem option(given);
@@ -58,12 +61,12 @@ class RunDelegate : public QStyledItemDelegate {
     if (!run) return;
     const Theme& theme = Theme::current();
     painter->save();
-    QRect area = option.rect.adjusted(8, 5, -8, -5);
-    const QRect square(area.left(), area.top() + 1, kPicture, kPicture);
+    QRect area = option.rect.adjusted(8, kAround, -8, -kAround);
+    const int side = area.height() - 2;
+    const QRect square(area.left(), area.top() + 1, side, side);
     painter->fillRect(square, theme.field);
     if (run->thumbnail) {
-      const QPixmap pixmap =
-          pixmapOf(imageOf(*run->thumbnail), kPicture, painter->device()->devicePixelRatioF());
+      const QPixmap pixmap = pixmapOf(imageOf(*run->thumbnail), side, painter->device()->devicePixelRatioF());
       const QSize size = pixmap.deviceIndependentSize().toSize();
       painter->drawPixmap(square.center() - QPoint(size.width() / 2 - 1, size.height() / 2 - 1), pixmap);
     }
@@ -170,7 +173,7 @@ RunsPanel::RunsPanel(Session& session, QWidget* parent)
   auto* buttons = new QGridLayout;
   buttons->setSpacing(4);
   QPushButton* const order[] = {rerun_, restore_, compare_, forget_, sooner_, later_};
-  for (int i = 0; i < 6; ++i) buttons->addWidget(order[i], i / 3, i % 3);
+  for (int i = 0; i < 6; ++i) buttons->addWidget(order[i], i / 2, i % 2);
   layout->addLayout(buttons);
   connectList(queue_, list_);
   connectList(list_, queue_);
@@ -269,10 +272,11 @@ void RunsPanel::fill() {
   if (!list_->currentItem() && list_->count()) list_->setCurrentRow(0);
   if (active_ == queue_ && !queue_->currentItem()) active_ = list_;
   const int shown = std::min(queue_->count(), 4);
-  queue_->setFixedHeight(shown * kRowHeight + 4);
+  queue_->setFixedHeight(shown ? shown * queue_->sizeHintForRow(0) + 4 : 0);
   for (QWidget* each : std::initializer_list<QWidget*>{waiting_, queue_, sooner_, later_})
     each->setVisible(!queue.empty());
   empty_->setVisible(runs.empty());
+  for (QPushButton* button : {rerun_, restore_, compare_, forget_}) button->setVisible(!runs.empty());
   updateButtons();
 }
 

@@ -37,10 +37,11 @@ SettingsDialog::SettingsDialog(Session& session, Commands& commands, const QStri
       search_(new QLineEdit),
       tabs_(new QTabWidget),
       rows_(new QVBoxLayout),
+      none_(dimLabel({})),
       keys_(new KeySettings(commands)) {
   setObjectName("settingsDialog");
   setWindowTitle(tr("Settings"));
-  resize(700, 600);
+  sizeDialog(this, {700, 620});
   search_->setObjectName("settingsSearch");
   search_->setPlaceholderText(tr("Search settings and keys"));
   search_->setClearButtonEnabled(true);
@@ -50,6 +51,9 @@ SettingsDialog::SettingsDialog(Session& session, Commands& commands, const QStri
   addCanvas(session.settings().value("canvas/snapping", true).toBool());
   addRunning();
   addFolders(dataFolder);
+  none_->setObjectName("settingsNone");
+  none_->hide();
+  rows_->addWidget(none_);
   rows_->addStretch(1);
   auto* general = new QWidget;
   general->setLayout(rows_);
@@ -191,6 +195,9 @@ void SettingsDialog::filter() {
   }
   for (size_t i = 0; i < sections_.size(); ++i) sections_[i]->setVisible(shownSections.count(i) > 0);
   const int keys = keys_->filter(search_->text());
+  none_->setVisible(shown == 0);
+  none_->setText(keys ? tr("No setting has these words; keys have, on the other page.")
+                      : tr("Neither a setting nor a command has these words."));
   tabs_->setTabText(0, words.isEmpty() ? tr("General") : tr("General (%1)").arg(shown));
   tabs_->setTabText(1, words.isEmpty() ? tr("Keys") : tr("Keys (%1)").arg(keys));
   if (words.isEmpty()) return;

@@ -17,7 +17,7 @@ struct ShellSettings {
   static bool dark(const QSettings& settings);
   static int textSize(const QSettings& settings);        // pixels of the usual text
   static int framesBudgetMb(const QSettings& settings);  // memory for what was seen of runs
-  static constexpr int kLeastText = 11, kMostText = 22, kUsualText = 13;
+  static constexpr int kLeastText = 11, kMostText = 26, kUsualText = 13;
 };
 
 class SettingsDialog : public QDialog {
@@ -49,6 +49,7 @@ class SettingsDialog : public QDialog {
   QLineEdit* search_;
   QTabWidget* tabs_;
   QVBoxLayout* rows_;
+  QLabel* none_;  // where a search finds nothing
   KeySettings* keys_;
   std::vector<Row> all_;
   std::vector<QWidget*> sections_;

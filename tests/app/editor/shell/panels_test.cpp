@@ -178,7 +178,13 @@ class PanelsTest : public QObject {
     QVERIFY(dialog && dialog->isVisible());
     auto* large = dialog->findChild<QLabel*>("gridLarge");
     QTRY_VERIFY(!large->pixmap().isNull());
-    QCOMPARE(large->pixmap().size(), QImage(grid).size());  // as it is
+    // All of it at first, never enlarged; then pixel for pixel.
+    auto* scroll = dialog->findChild<QScrollArea*>();
+    const QSize whole = QImage(grid).size();
+    QVERIFY(large->pixmap().width() <= scroll->viewport()->width());
+    QVERIFY(large->pixmap().width() <= whole.width());
+    QTest::mouseClick(dialog->findChild<QPushButton*>("gridWhole"), Qt::LeftButton);
+    QCOMPARE(large->pixmap().size(), whole);
     dialog->close();
     // The same jobs again are known: nothing is computed, the grid is there at once.
     QTest::mouseClick(find<QPushButton>("batchRun"), Qt::LeftButton);
