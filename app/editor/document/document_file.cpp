@@ -54,8 +54,8 @@ Document readDocument(const QString& name) {
   }
 }
 
-void writeDocument(const Document& document, const QString& name, const QImage& picture) {
-  const std::string text = writeGraph(document);
+std::string writeDocument(const Document& document, const QString& name, const QImage& picture) {
+  std::string text = writeGraph(document);
   if (text.size() > kMostGraphBytes) throw fileError(name, "the graph is larger than 64 MiB.");
   QByteArray bytes = QByteArray::fromStdString(text);
   if (name.endsWith(".png", Qt::CaseInsensitive)) {
@@ -75,6 +75,7 @@ void writeDocument(const Document& document, const QString& name, const QImage& 
   QSaveFile file(name);
   if (!file.open(QIODevice::WriteOnly) || file.write(bytes) != bytes.size() || !file.commit())
     throw fileError(name, file.errorString());
+  return text;
 }
 
 bool holdsGraph(const QString& name) {

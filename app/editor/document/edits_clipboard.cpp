@@ -175,6 +175,7 @@ Edited paste(const Document& before, const std::string& place, const Catalog& ca
       for (const auto& [id, entry] : entries->items())
         if (!names.contains(id)) made.insert(names[id] = fresh.take(id) ? id : fresh.make(id));
 
+  const StillGraph still(graphAt(before, place)), stillText(text.graph);
   // Links to what is not in the text: kept where there is such a port here that fits, and can be seen.
   Types types(before, catalog);
   const auto keeps = [&](const Node& reader, const SlotRef& slot, const Link& link) {

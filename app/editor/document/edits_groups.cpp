@@ -55,6 +55,24 @@ std::optional<Link> targetFor(const Node& reader, const SlotRef& slot) {
   }
 }
 
+// "latent", "latent_2", ...: of thousands too.
+class FreshNames {
+ public:
+  std::string make(const std::string& wanted) {
+    int& tried = tried_[wanted];
+    std::string stem = wanted.substr(0, 56);
+    if (!isIdentifier(stem)) stem = "value";
+    for (;;) {
+      std::string name = ++tried == 1 ? stem : stem + "_" + std::to_string(tried);
+      if (taken_.insert(name).second) return name;
+    }
+  }
+
+ private:
+  std::set<std::string> taken_;
+  std::map<std::string, int> tried_;
+};
+
 // Makes one group of nodes; its parts in the order in which things are found out.
 class Grouping {
  public:
@@ -128,16 +146,9 @@ class Grouping {
     }
   }
 
-  std::string freshInput(const std::string& wanted) const {
-    return freshName(wanted, [&](const std::string& text) {
-      return std::any_of(group_.inputs.begin(), group_.inputs.end(),
-                         [&](const ExposedInput& input) { return input.name == text; });
-    });
-  }
-
   ExposedInput& newInput(const std::string& wanted, const Link& to) {
     ExposedInput input;
-    input.name = freshInput(wanted);
+    input.name = inputNames_.make(wanted);
     input.to.push_back(to);
     return group_.inputs.emplace_back(std::move(input));
   }
@@ -211,10 +222,7 @@ class Grouping {
     const auto nameFor = [&](const Link& link) {
       std::string& name = names[link.text()];
       if (!name.empty()) return name;
-      name = freshName(link.port, [&](const std::string& text) {
-        return std::any_of(group_.outputs.begin(), group_.outputs.end(),
-                           [&](const ExposedOutput& output) { return output.name == text; });
-      });
+      name = outputNames_.make(link.port);
       ExposedOutput output;
       output.name = name;
       output.from = link;
@@ -263,6 +271,7 @@ class Grouping {
   Ids outer_, inner_;
   std::vector<NodePtr> nodes_;
   Graph group_;
+  FreshNames inputNames_, outputNames_;
   Node node_;
 };
 
@@ -337,6 +346,7 @@ Edited expandGroup(const Document& before, const std::string& place, const Catal
       throw Error("Zones can be nested " + std::to_string(kMostNesting) + " deep, no deeper.");
   }
   std::vector<NodePtr> nodes = group.nodes;
+  std::map<std::string, std::vector<std::pair<std::string, Driven>>> drivers;  // ports by node
   for (const ExposedInput& input : group.inputs) {
     const auto link = use.inputs.find(input.name);
     const auto value = use.params.find(input.name);
@@ -349,17 +359,17 @@ Edited expandGroup(const Document& before, const std::string& place, const Catal
     } else {
       continue;
     }
-    for (const Link& to : input.to)
-      changeNodes(
-          nodes, [&](const Node& node) { return node.id == to.node; },
-          [&](Node& node) { drive(node, to.port, by); });
+    for (const Link& to : input.to) drivers[to.node].emplace_back(to.port, by);
   }
+  changeNodes(
+      nodes, [&](const Node& node) { return drivers.contains(node.id); },
+      [&](Node& node) {
+        for (const auto& [port, by] : drivers.at(node.id)) drive(node, port, by);
+      });
   // Links from outside must not be taken for those of nodes inside that have the same ids.
-  const auto outside = [&](const Link& link) {
-    for (const auto& [port, input] : use.inputs)
-      if (std::find(input.links.begin(), input.links.end(), link) != input.links.end()) return true;
-    return false;
-  };
+  std::set<std::pair<std::string, std::string>> outside;
+  for (const auto& [port, input] : use.inputs)
+    for (const Link& link : input.links) outside.emplace(link.node, link.port);
   std::map<std::string, std::set<std::string>> driven;  // slots by node that the group's node fed
   for (const ExposedInput& input : group.inputs)
     if (use.inputs.contains(input.name))
@@ -369,7 +379,7 @@ Edited expandGroup(const Document& before, const std::string& place, const Catal
     const std::string port = slot.kind == Kind::count ? "count" : std::string(slot.name);
     const bool takes =
         !slot.atEnd() && slot.kind != Kind::when && fed != driven.end() && fed->second.contains(port);
-    if (takes && outside(link)) return link;
+    if (takes && outside.contains({link.node, link.port})) return link;
     const auto own = names.find(link.node);
     return own == names.end() ? link : Link{own->second, link.port};
   });
@@ -389,12 +399,14 @@ Edited expandGroup(const Document& before, const std::string& place, const Catal
         std::find_if(siblings.begin(), siblings.end(), [&](const NodePtr& n) { return n->id == id; });
     siblings.insert(siblings.erase(where), nodes.begin(), nodes.end());
   });
+  std::map<std::string, Link> outputs;
+  for (const ExposedOutput& output : group.outputs)
+    if (names.contains(output.from.node))
+      outputs.emplace(output.name, Link{names.at(output.from.node), output.from.port});
   changeLinksIn(document, place, [&](const Node&, const SlotRef&, const Link& link) -> std::optional<Link> {
     if (link.node != id) return link;
-    for (const ExposedOutput& output : group.outputs)
-      if (output.name == link.port && names.contains(output.from.node))
-        return Link{names.at(output.from.node), output.from.port};
-    return std::nullopt;
+    const auto output = outputs.find(link.port);
+    return output == outputs.end() ? std::nullopt : std::optional<Link>(output->second);
   });
   for (ExposedInput& input : graph.inputs) {
     std::vector<Link> to;

@@ -19,36 +19,55 @@ void moveEntry(json& entry, const char* name, Point by) {
   at[1] = moved[1];
 }
 
-void moveOne(Document& document, const std::string& place, const std::string& id, Point by) {
-  if (json* nodes = findLayoutPart(document, place, "nodes"))
-    if (const auto entry = nodes->find(id); entry != nodes->end()) moveEntry(*entry, "at", by);
-  for (const char* part : {"frames", "notes"})
-    if (json* entries = findLayoutPart(document, place, part))
-      if (const auto entry = entries->find(id); entry != entries->end()) moveEntry(*entry, "rect", by);
+using Moves = std::map<std::string, Point>;  // nodes, frames and notes: by how much
+
+void moveAll(Document& document, const std::string& place, const char* part, const char* name,
+             const Moves& moves) {
+  if (json* entries = findLayoutPart(document, place, part))
+    for (const auto& [id, by] : moves)
+      if (const auto entry = entries->find(id); entry != entries->end()) moveEntry(*entry, name, by);
 }
 
-void moveCorners(Document& document, const std::string& place, const Ids& moved, Point by) {
+// Of wires whose two ends move alike.
+void moveCorners(Document& document, const std::string& place, const Moves& moves) {
   json* reroutes = findLayoutPart(document, place, "reroutes");
   if (!reroutes) return;
   for (auto& [key, corners] : reroutes->items()) {
     const auto wire = parseReroute(key);
-    if (!wire || !corners.is_array() || !moved.contains(wire->from.node) || !moved.contains(wire->to.node))
-      continue;
+    if (!wire || !corners.is_array()) continue;
+    const auto from = moves.find(wire->from.node), to = moves.find(wire->to.node);
+    if (from == moves.end() || to == moves.end() || !(from->second == to->second)) continue;
+    const Point by = from->second;
     for (json& corner : corners)
       if (const auto at = pointFrom(corner)) corner = toJson(Point{at->x + by.x, at->y + by.y});
   }
 }
 
+// Zones take along what is in them.
+void addInner(const std::vector<NodePtr>& nodes, const Point* around, Moves& moves) {
+  for (const NodePtr& node : nodes) {
+    const auto own = moves.find(node->id);
+    if (around && own == moves.end()) moves.emplace(node->id, *around);
+    const Point by = own != moves.end() ? own->second : around ? *around : Point{};
+    if (node->zone) addInner(node->zone->nodes, own != moves.end() || around ? &by : nullptr, moves);
+  }
+}
+
+Document moved(const Document& before, const std::string& place, Moves moves) {
+  Document document = before;
+  addInner(graphAt(before, place).nodes, nullptr, moves);
+  moveAll(document, place, "nodes", "at", moves);
+  for (const char* part : {"frames", "notes"}) moveAll(document, place, part, "rect", moves);
+  moveCorners(document, place, moves);
+  return document;
+}
+
 }  // namespace
 
 Document moveBy(const Document& before, const std::string& place, const Ids& ids, Point by) {
-  Document document = before;
-  const Ids nodes = withInner(graphAt(before, place), ids);
-  for (const std::string& id : nodes) moveOne(document, place, id, by);
-  for (const std::string& id : ids)
-    if (!nodes.contains(id)) moveOne(document, place, id, by);
-  moveCorners(document, place, nodes, by);
-  return document;
+  Moves moves;
+  for (const std::string& id : ids) moves.emplace(id, by);
+  return moved(before, place, std::move(moves));
 }
 
 namespace {
@@ -118,7 +137,7 @@ Document align(const Document& before, const std::string& place, const Ids& ids,
   const auto y = [](const Rect& rect) { return rect.y; };
   if (how == Align::spreadAcross) to = spread(boxes, x, [](const Rect& rect) { return rect.width; });
   if (how == Align::spreadDown) to = spread(boxes, y, [](const Rect& rect) { return rect.height; });
-  Document document = before;
+  Moves moves;
   for (const Box& box : boxes) {
     Point at{box.rect.x, box.rect.y};
     switch (how) {
@@ -148,9 +167,9 @@ Document align(const Document& before, const std::string& place, const Ids& ids,
         break;
     }
     const Point by{at.x - box.rect.x, at.y - box.rect.y};
-    if (by.x != 0 || by.y != 0) document = moveBy(document, place, {box.id}, by);
+    if (by.x != 0 || by.y != 0) moves.emplace(box.id, by);
   }
-  return document;
+  return moved(before, place, std::move(moves));
 }
 
 }  // namespace loom::editor

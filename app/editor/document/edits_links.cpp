@@ -364,14 +364,14 @@ Document connect(const Document& document, const std::string& place, const Catal
 
 Document disconnect(const Document& before, const std::string& place, const std::vector<Wire>& wires) {
   Document document = before;
+  std::map<std::string, std::vector<const Wire*>> readers;
+  for (const Wire& wire : wires) readers[wire.to.node].push_back(&wire);
   const auto cut = [&](const Node& reader, const SlotRef& slot, const Link& link) {
-    return std::any_of(wires.begin(), wires.end(), [&](const Wire& wire) {
-      return wire.to.node == reader.id && wire.from == link && wire.index == slot.index &&
-             wire.to.slot == slot.text();
+    const std::vector<const Wire*>& into = readers.at(reader.id);
+    return std::any_of(into.begin(), into.end(), [&](const Wire* wire) {
+      return wire->from == link && wire->index == slot.index && wire->to.slot == slot.text();
     });
   };
-  Ids readers;
-  for (const Wire& wire : wires) readers.insert(wire.to.node);
   changeNodes(
       graphIn(document, place).nodes, [&](const Node& node) { return readers.contains(node.id); },
       [&](Node& node) {
@@ -418,7 +418,10 @@ Document insertOnWire(const Document& before, const std::string& place, const Ca
   const std::string name = nameOf(node, catalog);
   if (in.empty()) throw Error(name + " has no input that takes what this wire carries.");
   if (out.empty()) throw Error(name + " has no output that fits where this wire ends.");
-  const Document cut = disconnect(document, place, {wire});
+  Document bare;  // the layout says nothing of what may be, and is much to copy
+  bare.graph = document.graph;
+  bare.groups = document.groups;
+  const Document cut = disconnect(bare, place, {wire});
   if (const auto why = refusal(cut, place, catalog, wire.from, {id, in})) throw Error(*why);
   const Document fed = linked(cut, place, catalog, wire.from, {id, in});
   if (const auto why = refusal(fed, place, catalog, {id, out}, wire.to)) throw Error(*why);

@@ -212,6 +212,7 @@ class Bypass {
 
 Document removeNodes(const Document& before, const std::string& place, const Catalog& catalog, const Ids& ids,
                      bool reconnect) {
+  const StillGraph still(graphAt(before, place));
   Document document = before;
   const Ids gone = withInner(graphAt(before, place), ids);
   renameInLayout(document, place, [&](const std::string& id) {

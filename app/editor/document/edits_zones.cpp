@@ -138,6 +138,21 @@ Crossing crossingOf(const Graph& graph, const Ids& body) {
   return crossing;
 }
 
+// Where the nodes are that have places, so that nothing has to be placed anew.
+void placeAround(Document& document, const std::string& place, const std::string& zone, const Ids& nodes) {
+  constexpr float kBeside = 118, kAbove = 58;  // of a region, around what is in it
+  const nlohmann::json* entries = findLayoutPart(std::as_const(document), place, "nodes");
+  std::optional<Point> corner;
+  for (const std::string& id : nodes) {
+    const auto entry = entries ? entries->find(id) : nlohmann::json::const_iterator();
+    if (!entries || entry == entries->end() || !entry->is_object() || !entry->contains("at")) return;
+    const std::optional<Point> at = pointFrom((*entry)["at"]);
+    if (!at) return;
+    corner = corner ? Point{std::min(corner->x, at->x), std::min(corner->y, at->y)} : *at;
+  }
+  if (corner) setAt(document, place, zone, {corner->x - kBeside, corner->y - kAbove});
+}
+
 }  // namespace
 
 Edited wrapInZone(const Document& before, const std::string& place, const Catalog& catalog, const Ids& ids) {
@@ -195,6 +210,7 @@ Edited wrapInZone(const Document& before, const std::string& place, const Catalo
     siblings.push_back(std::make_shared<const Node>(std::move(node)));
   });
   pruneReroutes(document, place);
+  placeAround(document, place, id, outer);
   return {std::move(document), {id}};
 }
 

@@ -214,6 +214,15 @@ void forEachNode(const std::vector<NodePtr>& nodes, const std::function<void(con
   }
 }
 
+std::set<std::string> nodesAmong(const Graph& graph, const std::set<std::string>& ids) {
+  std::set<std::string> found;
+  if (!ids.empty())
+    forEachNode(graph.nodes, [&](const Node& node) {
+      if (ids.contains(node.id)) found.insert(node.id);
+    });
+  return found;
+}
+
 std::vector<std::string> zonesAround(const Graph& graph, std::string_view id) {
   const auto index = GraphIndex::of(graph);
   std::vector<std::string> zones;

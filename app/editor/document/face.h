@@ -11,6 +11,8 @@
 //   "@count", "@until" (inside)  of a zone   "@when"   of any node
 // An empty name ("over.", "init.", "collect.") stands for the zone's socket that makes a new one when linked.
 #include <functional>
+#include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -45,6 +47,23 @@ struct Face {
   const Socket* output(std::string_view port, bool inside) const;
 };
 
+/// While it lives nobody changes this graph, and so questions about its nodes need not look each time whether
+/// it is the one that is known: for whoever asks for each of thousands. On the stack.
+class GraphIndex;
+class StillGraph {
+ public:
+  explicit StillGraph(const Graph& graph);
+  ~StillGraph();
+  StillGraph(const StillGraph&) = delete;
+  StillGraph& operator=(const StillGraph&) = delete;
+
+ private:
+  friend class GraphIndex;
+  const Graph& graph_;
+  std::shared_ptr<const GraphIndex> index_;
+  const StillGraph* const before_;  // of this thread
+};
+
 /// The graph at a place: "" is the document's own, else a group's name. Throws Error where there is none.
 const Graph& graphAt(const Document& document, const std::string& place);
 
@@ -52,6 +71,9 @@ Face faceOf(const Document& document, const std::string& place, const Node& node
 
 /// Each of the nodes, a zone before those in it.
 void forEachNode(const std::vector<NodePtr>& nodes, const std::function<void(const Node&)>& visit);
+
+/// Those of the ids that are nodes of the graph, zones' included.
+std::set<std::string> nodesAmong(const Graph& graph, const std::set<std::string>& ids);
 
 /// The zones around a node, outermost first; empty at the top. Throws Error for an unknown id.
 std::vector<std::string> zonesAround(const Graph& graph, std::string_view id);

@@ -9,7 +9,21 @@
 
 namespace loom::editor {
 
+namespace {
+
+thread_local const StillGraph* still = nullptr;  // the newest
+
+}  // namespace
+
+StillGraph::StillGraph(const Graph& graph) : graph_(graph), index_(GraphIndex::of(graph)), before_(still) {
+  still = this;
+}
+
+StillGraph::~StillGraph() { still = before_; }
+
 std::shared_ptr<const GraphIndex> GraphIndex::of(const Graph& graph) {
+  for (const StillGraph* each = still; each; each = each->before_)
+    if (&each->graph_ == &graph) return each->index_;
   // Kept nodes can't be freed, so that equal pointers are equal nodes.
   static thread_local std::deque<std::shared_ptr<const GraphIndex>> kept;
   const auto same = [](const ExposedOutput& a, const ExposedOutput& b) { return a.from == b.from; };

@@ -175,6 +175,7 @@ std::vector<std::string> watchedPorts(const Document& document, const Catalog& c
     for (const json& port : *watched)
       if (port.is_string()) ports.push_back(port.get<std::string>());
   if (!ports.empty()) return ports;
+  const StillGraph still(document.graph);
   Types types(document, catalog);
   const auto picture = [&](const std::string& place, const Link& link) {
     const ValueType* type = catalog.type(types.of(place, link));

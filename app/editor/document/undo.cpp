@@ -1,6 +1,7 @@
 #include "app/editor/document/undo.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace loom::editor {
 namespace {
@@ -21,12 +22,19 @@ size_t bytesOf(const Document& document) {
 
 Undo::Undo(Document first, std::string name) { entries_.push_back({std::move(name), std::move(first), ""}); }
 
-void Undo::push(std::string name, Document document, std::string merge) {
+std::vector<Document> Undo::push(std::string name, Document document, std::string merge) {
+  std::vector<Document> gone;
   if (merging_ && !merge.empty() && now_ > 0 && entries_[now_].merge == merge) {
-    entries_[now_].document = std::move(document);
-    return;
+    gone.push_back(std::exchange(entries_[now_].document, std::move(document)));
+    return gone;
   }
-  entries_.erase(entries_.begin() + static_cast<std::ptrdiff_t>(now_) + 1, entries_.end());
+  const auto drop = [&](size_t from, size_t to) {
+    const auto begin = entries_.begin() + static_cast<std::ptrdiff_t>(from),
+               end = entries_.begin() + static_cast<std::ptrdiff_t>(to);
+    for (auto each = begin; each != end; ++each) gone.push_back(std::move(each->document));
+    entries_.erase(begin, end);
+  };
+  drop(now_ + 1, entries_.size());
   merging_ = !merge.empty();
   entries_.push_back({std::move(name), std::move(document), std::move(merge)});
   size_t bytes = 0, kept = 0;
@@ -35,8 +43,9 @@ void Undo::push(std::string name, Document document, std::string merge) {
     if (bytes > kMostBytes && kept >= kFewestEntries) break;
     ++kept;
   }
-  entries_.erase(entries_.begin(), entries_.end() - static_cast<std::ptrdiff_t>(kept));
+  drop(0, entries_.size() - kept);
   now_ = entries_.size() - 1;
+  return gone;
 }
 
 void Undo::endMerge() { merging_ = false; }

@@ -21,7 +21,8 @@ class Undo {
   const Document& document() const { return entries_[now_].document; }
   const std::vector<Entry>& entries() const { return entries_; }
   size_t now() const { return now_; }  // index of the document at hand
-  void push(std::string name, Document document, std::string merge = "");
+  /// Gives the documents that are held no longer: to free large ones takes its time.
+  std::vector<Document> push(std::string name, Document document, std::string merge = "");
   void endMerge();  // the next push is an entry of its own
   bool canUndo() const { return now_ > 0; }
   bool canRedo() const { return now_ + 1 < entries_.size(); }
