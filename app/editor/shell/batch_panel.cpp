@@ -98,11 +98,7 @@ BatchPanel::BatchPanel(Session& session, QWidget* parent)
   buttons->addWidget(run_);
   buttons->addWidget(cancel_);
   buttons->addStretch(1);
-  auto* more = new QHBoxLayout;
-  more->addWidget(workers_);
-  more->addStretch(1);
-  more->addWidget(write_);
-  layout->addLayout(more);
+  layout->addWidget(workers_, 0, Qt::AlignLeft);
   layout->addLayout(buttons);
   layout->addWidget(progress_);
   layout->addWidget(state_);
@@ -112,10 +108,10 @@ BatchPanel::BatchPanel(Session& session, QWidget* parent)
   after->addWidget(folder_);
   after->addStretch(1);
   layout->addLayout(after);
+  layout->addWidget(write_, 0, Qt::AlignLeft);
   layout->addStretch(1);
   auto* scroll = new QScrollArea;
   scroll->setWidgetResizable(true);
-  scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
   scroll->setWidget(content);
   auto* whole = new QVBoxLayout(this);
   whole->setContentsMargins(0, 0, 0, 0);

@@ -23,6 +23,7 @@ namespace {
 
 constexpr int kLeastCard = 262, kLeastRecent = 190, kMostColumns = 4, kMostRecentColumns = 6;
 constexpr int kMostShownRecent = 12;
+constexpr double kDesigned = 17;                  // the height of a line of text that all this is made for
 constexpr double kMostStretch = 0.25;             // of a card's width, that its picture becomes taller
 constexpr QSize kPicture(960, 640);               // more is not kept of one
 constexpr qint64 kMostPixels = qint64{64} << 20;  // of a picture that is read
@@ -239,8 +240,9 @@ void Gallery::arrange() {
     top += height + gap / 2;
   }
   top += gap / 2;
+  const double larger = std::max(1., fontMetrics().height() / kDesigned);
   const auto columnsOf = [&](int least, int most) {
-    return std::clamp((room + gap) / (least + gap), 1, most);
+    return std::clamp((room + gap) / (static_cast<int>(least * larger) + gap), 1, most);
   };
   const auto widthOf = [&](int columns) { return (room - gap * (columns - 1)) / columns; };
   std::vector<const Section*> shipped, recent;

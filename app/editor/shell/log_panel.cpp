@@ -20,7 +20,7 @@ LogPanel::LogPanel(Session& session, QWidget* parent)
   text_->setPlaceholderText(tr("What the worker, runs and the editor say comes here, a line each."));
   text_->setMaximumBlockCount(kMostLines);
   text_->setFont(numberFont(text_->font()));
-  text_->setLineWrapMode(QPlainTextEdit::NoWrap);
+  text_->setWordWrapMode(QTextOption::WrapAtWordBoundaryOrAnywhere);
   filter_->setObjectName("logFilter");
   filter_->setPlaceholderText(tr("Lines that hold…"));
   filter_->setClearButtonEnabled(true);

@@ -46,6 +46,7 @@ bool MainWindow::Implementation::eventFilter(QObject* watched, QEvent* event) {
   if (watched == central_ && event->type() == QEvent::ZOrderChange) {  // with the docks it is put on top
     gallery_->raise();
     notices_->raise();
+    for (QWidget* list : {static_cast<QWidget*>(palette_), static_cast<QWidget*>(links_)}) list->raise();
   }
   return QObject::eventFilter(watched, event);
 }

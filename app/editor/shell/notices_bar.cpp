@@ -32,7 +32,7 @@ NoticesBar::NoticesBar(QWidget* parent)
 void NoticesBar::show(const Notice& notice) {
   const bool keyboard = hasKeyboard();
   remove(notice.id);
-  Bar bar{notice.id, notice.bad, nullptr, nullptr};
+  Bar bar{notice.id, notice.bad, nullptr, nullptr, count_++};
   bar.frame = frameOf(notice, bar.close);
   const auto place = std::find_if(bars_.begin(), bars_.end(),
                                   [&notice](const Bar& each) { return notice.bad || !each.bad; });
@@ -110,6 +110,7 @@ bool NoticesBar::shows(const QString& id) const {
 
 void NoticesBar::stayIn(const QRect& area, Qt::Alignment edge) {
   if (area == area_ && edge == edge_) return;
+  if (edge != edge_) from_ = edge == Qt::AlignTop ? 0 : count_;
   area_ = area;
   edge_ = edge;
   arrange();
@@ -124,20 +125,25 @@ int NoticesBar::widestOf(const QFrame* frame) const {
 
 // Those that fit; never moves anything but itself.
 void NoticesBar::arrange() {
-  if (bars_.empty()) return hide();
+  std::vector<const Bar*> seen;
+  for (const Bar& bar : bars_) {
+    bar.frame->setVisible(bar.number >= from_);
+    if (bar.number >= from_) seen.push_back(&bar);
+  }
+  if (seen.empty()) return hide();
   ensurePolished();
   const int room = std::max(0, area_.width() - 2 * kMargin);
   int width = 0;
-  for (const Bar& bar : bars_) {
-    for (QWidget* each : bar.frame->findChildren<QWidget*>()) each->ensurePolished();
-    width = std::max(width, widestOf(bar.frame));
+  for (const Bar* bar : seen) {
+    for (QWidget* each : bar->frame->findChildren<QWidget*>()) each->ensurePolished();
+    width = std::max(width, widestOf(bar->frame));
   }
   width = std::min({width, room, kWidestLetters * fontMetrics().height()});
   const int most = static_cast<int>(area_.height() * kMostOfTheCanvas);
   int height = 0;
-  for (size_t shown = bars_.size();; --shown) {
-    for (size_t i = 0; i < bars_.size(); ++i) bars_[i].frame->setVisible(i < shown);
-    const size_t left = bars_.size() - shown;
+  for (size_t shown = seen.size();; --shown) {
+    for (size_t i = 0; i < seen.size(); ++i) seen[i]->frame->setVisible(i < shown);
+    const size_t left = seen.size() - shown;
     more_->setVisible(left > 0);
     more_->setText(left == 1 ? tr("One more, when there is room")
                              : tr("%1 more, when there is room").arg(left));
@@ -148,7 +154,6 @@ void NoticesBar::arrange() {
   const int y = edge_ == Qt::AlignTop ? area_.top() + kMargin : area_.bottom() + 1 - kMargin - height;
   setGeometry(area_.left() + (area_.width() - width) / 2, y, width, height);
   QWidget::show();
-  raise();
 }
 
 bool NoticesBar::hasKeyboard() const {

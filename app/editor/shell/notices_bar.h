@@ -27,7 +27,8 @@ class NoticesBar : public QWidget {
   void show(const Notice& notice);
   void remove(const QString& id);
   bool shows(const QString& id) const;
-  /// Of the parent, what it may lie over, and at which edge: Qt::AlignTop or Qt::AlignBottom.
+  /// Of the parent, what it may lie over, and at which edge: Qt::AlignTop; or Qt::AlignBottom, where only
+  /// what is said from then on is seen.
   void stayIn(const QRect& area, Qt::Alignment edge);
 
  Q_SIGNALS:
@@ -43,6 +44,7 @@ class NoticesBar : public QWidget {
     bool bad;
     QFrame* frame;
     QPushButton* close;  // null: only what it offers closes it
+    int number;          // in the order in which they came
   };
   QFrame* frameOf(const Notice& notice, QPushButton*& close);
   void goAfter(const Notice& notice, QFrame* frame);
@@ -51,7 +53,8 @@ class NoticesBar : public QWidget {
   bool hasKeyboard() const;
   void passKeyboard();
 
-  std::vector<Bar> bars_;  // from top to bottom
+  std::vector<Bar> bars_;     // from top to bottom
+  int count_ = 0, from_ = 0;  // that came; the first that is seen
   QVBoxLayout* layout_;
   QLabel* more_;
   QRect area_;

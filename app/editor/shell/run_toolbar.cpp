@@ -8,7 +8,7 @@
 namespace loom::editor {
 namespace {
 
-constexpr int kParts = 1000;
+constexpr int kParts = 1000, kNarrowLines = 60;
 
 }  // namespace
 
@@ -17,6 +17,7 @@ RunToolbar::RunToolbar(Session& session, Commands& commands, QWidget* parent)
       session_(session),
       commands_(commands),
       device_(new QToolButton),
+      palette_(new QToolButton),
       progress_(new QProgressBar),
       text_(new ElidedLabel) {
   setObjectName("runToolbar");
@@ -48,20 +49,13 @@ RunToolbar::RunToolbar(Session& session, Commands& commands, QWidget* parent)
   device_->setToolTip(tr("Device and number type that runs use"));
   device_->setMenu(new QMenu(device_));
   addWidget(device_);
-  auto* palette = new QToolButton;
-  palette->setObjectName("paletteButton");
-  palette->setProperty("words", true);
-  palette->setDefaultAction(nullptr);
-  const auto showKeys = [palette, &commands] {
-    const auto keys = commands.keys("help.palette");
-    palette->setText((keys.isEmpty() ? QString() : keys.first().toString(QKeySequence::NativeText) + "   ") +
-                     tr("commands"));
-  };
+  palette_->setObjectName("paletteButton");
+  palette_->setProperty("words", true);
+  palette_->setToolTip(tr("Find any command by a few letters"));
+  connect(palette_, &QToolButton::clicked, commands.action("help.palette"), &QAction::trigger);
+  connect(&commands, &Commands::keysChanged, this, &RunToolbar::showKeys);
+  addWidget(palette_);
   showKeys();
-  palette->setToolTip(tr("Find any command by a few letters"));
-  connect(palette, &QToolButton::clicked, commands.action("help.palette"), &QAction::trigger);
-  connect(&commands, &Commands::keysChanged, palette, showKeys);
-  addWidget(palette);
   connect(device_->menu(), &QMenu::aboutToShow, this, &RunToolbar::fillDevices);
   connect(&session.worker(), &WorkerClient::stateChanged, this, [this] {
     if (session_.worker().state() != WorkerClient::State::ready) return;
@@ -88,7 +82,6 @@ QToolButton* RunToolbar::add(const QString& id, const QString& words) {
   button->setText(words);
   button->setToolTip(action->toolTip());
   button->setEnabled(action->isEnabled());
-  button->setMinimumWidth(62);
   // Not the default action: its text is the menu's, which is longer.
   connect(button, &QToolButton::clicked, action, &QAction::trigger);
   connect(action, &QAction::changed, button, [button, action] {
@@ -133,7 +126,24 @@ void RunToolbar::showDevice() {
   };
   const QString device = session_.device().isEmpty() ? known("device") : session_.device();
   const QString dtype = session_.dtype().isEmpty() ? known("dtype") : session_.dtype();
-  device_->setText(device.isEmpty() ? tr("Device") : tr("Device  %1 · %2").arg(device, dtype));
+  device_->setText(device.isEmpty() ? tr("Device")
+                   : narrow()       ? tr("%1 · %2").arg(device, dtype)
+                                    : tr("Device  %1 · %2").arg(device, dtype));
+}
+
+void RunToolbar::showKeys() {
+  const auto keys = commands_.keys("help.palette");
+  const QString text = keys.isEmpty() ? QString() : keys.first().toString(QKeySequence::NativeText);
+  palette_->setText(text.isEmpty() || narrow() ? tr("Commands") : text + "   " + tr("commands"));
+}
+
+// For its text: what runs are told with goes before what they are started with.
+bool RunToolbar::narrow() const { return width() < kNarrowLines * fontMetrics().height(); }
+
+void RunToolbar::resizeEvent(QResizeEvent* event) {
+  QToolBar::resizeEvent(event);
+  showDevice();
+  showKeys();
 }
 
 void RunToolbar::fillDevices() {

@@ -15,15 +15,20 @@ class RunToolbar : public QToolBar {
  public:
   RunToolbar(Session& session, Commands& commands, QWidget* parent = nullptr);
 
+ protected:
+  void resizeEvent(QResizeEvent* event) override;
+
  private:
   QToolButton* add(const QString& id, const QString& words);
   void showProgress();
   void showDevice();
   void fillDevices();
+  void showKeys();
+  bool narrow() const;
 
   Session& session_;
   Commands& commands_;
-  QToolButton *pause_, *device_;
+  QToolButton *pause_, *device_, *palette_;
   QProgressBar* progress_;
   QLabel* text_;
   QAction* progressPlace_;  // a toolbar shows and hides what stands in it by this

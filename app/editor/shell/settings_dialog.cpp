@@ -64,6 +64,7 @@ SettingsDialog::SettingsDialog(Session& session, Commands& commands, const QStri
   tabs_->addTab(scroll, tr("General"));
   tabs_->addTab(keys_, tr("Keys"));
   auto* buttons = new QDialogButtonBox(QDialogButtonBox::Close);
+  buttons->button(QDialogButtonBox::Close)->setAutoDefault(false);  // Enter in the search closes nothing
   connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
   auto* layout = new QVBoxLayout(this);
   layout->addWidget(search_);

@@ -30,17 +30,17 @@ StatusLine::StatusLine(Session& session, QWidget* parent)
                           tr("The worker computes, in a process of its own. Click: start it anew"))),
       problems_(smallButton({}, "statusProblems", tr("Shows the list of problems"))),
       zoom_(smallButton({}, "statusZoom", tr("Zoom of the canvas. Click: 100 %"))),
-      memory_(dimLabel({})),
+      memory_(new ElidedLabel),
       kept_(dimLabel({})) {
   setSizeGripEnabled(false);
   memory_->setObjectName("statusMemory");
-  memory_->setWordWrap(false);
+  memory_->setProperty("dim", true);
   kept_->setObjectName("statusKept");
   kept_->setWordWrap(false);
   for (QPushButton* button : {worker_, problems_, zoom_}) button->setProperty("flat", true);
   worker_->setIconSize({12, 12});
   addWidget(worker_);
-  addWidget(memory_);
+  addWidget(memory_, 1);
   addPermanentWidget(problems_);
   addPermanentWidget(kept_);
   addPermanentWidget(zoom_);
@@ -90,6 +90,7 @@ void StatusLine::showMemory(const nlohmann::json& params) {
   if (bytes("runs") > 0) parts << tr("recordings %1").arg(bytesText(bytes("runs")));
   if (bytes("runsOnDisk") > 0) parts << tr("on disk %1").arg(bytesText(bytes("runsOnDisk")));
   memory_->setText(parts.join("   "));
+  memory_->setToolTip(parts.join("\n"));  // all of it, where the window is too narrow for that
 }
 
 void StatusLine::setProblems(int count) {

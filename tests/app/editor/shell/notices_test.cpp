@@ -323,7 +323,10 @@ class NoticesTest : public QObject {
 
   void whatGoesWrongInTheGalleryIsSeen() {
     open();
+    session().notice("Said before");
+    QVERIFY(notice("said"));
     user_->window.begin();
+    QVERIFY(!notice("said"));  // it was about something else
     const QString file = folder_->filePath("no_graph.loom");
     QFile broken(file);
     QVERIFY(broken.open(QIODevice::WriteOnly) && broken.write("{") == 1);

@@ -155,10 +155,26 @@ class WindowTest : public QObject {
     window_->commands().action("help.palette")->trigger();
     QTest::keyClick(field, Qt::Key_Delete);
     QTest::keyClicks(field, "zzzzzz");
-    QCOMPARE(list->count(), 0);
+    QCOMPARE(list->count(), 1);  // that none is there
+    QVERIFY(!(list->item(0)->flags() & Qt::ItemIsEnabled));
     QTest::keyClick(field, Qt::Key_Escape);
     QTRY_VERIFY(palette->isHidden());
     QVERIFY(findNode(session().document().graph, "start"));
+  }
+
+  void whatIsNotSeenInTheLibraryIsNotAdded() {
+    open();
+    QTRY_VERIFY(!session().catalog().empty());
+    auto* search = window_->findChild<QLineEdit*>("librarySearch");
+    const size_t before = session().document().graph.nodes.size();
+    search->setText("gaussian noise");
+    search->setText("qqqqq");
+    QTest::keyClick(search, Qt::Key_Return);
+    QCOMPARE(session().document().graph.nodes.size(), before);
+    QVERIFY(window_->findChild<QLabel*>("libraryDoc")->text().contains("No node"));
+    search->setText("gaussian noise");
+    QTest::keyClick(search, Qt::Key_Return);
+    QCOMPARE(session().document().graph.nodes.size(), before + 1);
   }
 
   void settingsAreSearchedAndKept() {
@@ -178,7 +194,13 @@ class WindowTest : public QObject {
     int shown = 0;
     for (int i = 0; i < table->topLevelItemCount(); ++i) shown += !table->topLevelItem(i)->isHidden();
     QVERIFY(shown >= 1 && shown < 6);
+    search->setText("qqqqq");
+    dialog->findChild<QTabWidget*>("settingsTabs")->setCurrentIndex(0);
+    QVERIFY(dialog->findChild<QLabel*>("settingsNone")->isVisible());
+    QTest::keyClick(search, Qt::Key_Return);  // closes nothing
+    QVERIFY(dialog->isVisible());
     search->clear();
+    QVERIFY(!dialog->findChild<QLabel*>("settingsNone")->isVisible());
     QVERIFY(Theme::current().dark);
     theme->setCurrentIndex(1);
     Q_EMIT theme->activated(1);
