@@ -1,11 +1,14 @@
 #include "app/editor/session/checker.h"
 
+#include "app/editor/worker/background.h"
+
 namespace loom::editor {
 namespace {
 
 using nlohmann::json;
 
 constexpr int kUnknown = -32002;
+constexpr size_t kReadAtOnce = 500;  // ports; what is told of more is read on another thread
 
 const json& listIn(const json& answer, const char* name) {
   static const json none = json::array();
@@ -102,11 +105,15 @@ void Checker::submitted(const json& answer) {
   const int asking = asking_;
   worker_.call(
       "graph.check", std::move(params), this,
-      [this, asking](const json& answer) {
+      [this, asking](json&& answer) {
         if (asking != asking_) return;
-        Checked checked = checkedFrom(answer);
-        checked.current = asked_->version == version_;
-        came(std::move(checked));
+        if (const auto ports = answer.find("ports"); ports == answer.end() || ports->size() <= kReadAtOnce)
+          return came(checkedFrom(answer));
+        inBackground(
+            this, [answer = std::move(answer)] { return checkedFrom(answer); },
+            [this, asking](Checked&& checked) {
+              if (asking == asking_) came(std::move(checked));
+            });
       },
       [this, asking](const WorkerError& error) {
         if (asking == asking_) failed(error);
@@ -115,7 +122,8 @@ void Checker::submitted(const json& answer) {
 
 void Checker::came(Checked checked) {
   underWay_ = false;
-  checked_ = std::move(checked);
+  checked.current = asked_ && asked_->version == version_;
+  letGo(std::exchange(checked_, std::move(checked)));
   Q_EMIT changed();
   next();
 }
@@ -124,7 +132,6 @@ void Checker::failed(const WorkerError& error) {
   if (error.code == kUnknown) graph_.clear();
   Checked checked;
   checked.errors.push_back({error.node.toStdString(), error.port.toStdString(), error.message.toStdString()});
-  checked.current = asked_ && asked_->version == version_;
   came(std::move(checked));
 }
 

@@ -1,6 +1,8 @@
 #include "app/editor/session/differences.h"
 
 #include <set>
+#include <unordered_map>
+#include <unordered_set>
 
 namespace loom::editor {
 namespace {
@@ -11,6 +13,36 @@ constexpr size_t kLongestValue = 60;
 
 // What a graph says, flat: a line for each thing, by place.
 using Facts = std::map<std::string, std::string>;
+// Nodes that say the same before and after: of thousands there are few others.
+using Same = std::unordered_set<const Node*>;
+
+void findNodes(const std::vector<NodePtr>& nodes, std::unordered_map<std::string_view, const Node*>& found) {
+  for (const NodePtr& node : nodes) {
+    found.emplace(node->id, node.get());
+    if (node->zone) findNodes(node->zone->nodes, found);
+  }
+}
+
+void findSame(const std::unordered_map<std::string_view, const Node*>& before,
+              const std::vector<NodePtr>& after, Same& same) {
+  for (const NodePtr& node : after) {
+    if (node->zone) findSame(before, node->zone->nodes, same);
+    const auto found = before.find(node->id);
+    if (found == before.end()) continue;
+    const Node &a = *found->second, &b = *node;
+    if (&a != &b && (a.zone || b.zone || a.type != b.type || a.params != b.params || a.inputs != b.inputs ||
+                     a.when != b.when || a.mode != b.mode))
+      continue;
+    same.insert(&a);
+    same.insert(&b);
+  }
+}
+
+void findSame(const Graph& before, const Graph& after, Same& same) {
+  std::unordered_map<std::string_view, const Node*> nodes;
+  findNodes(before.nodes, nodes);
+  findSame(nodes, after.nodes, same);
+}
 
 std::string shown(const json& value) {
   std::string text = value.is_string() ? value.get<std::string>()
@@ -46,8 +78,11 @@ void addZone(const Zone& zone, const std::string& place, Facts& facts) {
   }
 }
 
-void addNodes(const std::vector<NodePtr>& nodes, const std::string& prefix, Facts& types, Facts& facts) {
+void addNodes(const std::vector<NodePtr>& nodes, const std::string& prefix, const Same& same, Facts& types,
+              Facts& facts) {
   for (const NodePtr& node : nodes) {
+    if (node->zone) addNodes(node->zone->nodes, prefix, same, types, facts);
+    if (same.contains(node.get())) continue;
     const std::string place = prefix + node->id;
     types[place] = node->type;
     for (const auto& [name, value] : node->params) facts[place + "." + name] = shown(value);
@@ -55,14 +90,12 @@ void addNodes(const std::vector<NodePtr>& nodes, const std::string& prefix, Fact
     if (node->when) facts[place + ", only when"] = node->when->text();
     if (node->mode == NodeMode::muted) facts[place] = "muted";
     if (node->mode == NodeMode::bypassed) facts[place] = "bypassed";
-    if (!node->zone) continue;
-    addZone(*node->zone, place, facts);
-    addNodes(node->zone->nodes, prefix, types, facts);
+    if (node->zone) addZone(*node->zone, place, facts);
   }
 }
 
-void addGraph(const Graph& graph, const std::string& prefix, Facts& types, Facts& facts) {
-  addNodes(graph.nodes, prefix, types, facts);
+void addGraph(const Graph& graph, const std::string& prefix, const Same& same, Facts& types, Facts& facts) {
+  addNodes(graph.nodes, prefix, same, types, facts);
   for (const ExposedOutput& output : graph.outputs)
     facts[prefix + "output " + output.name] = "from " + output.from.text();
 }
@@ -73,9 +106,14 @@ std::string nodeOf(const std::string& place) { return place.substr(0, place.find
 
 QStringList differencesOf(const Document& before, const Document& after, int most) {
   Facts typesBefore, typesAfter, factsBefore, factsAfter;
-  const auto read = [](const Document& document, Facts& types, Facts& facts) {
-    addGraph(document.graph, "", types, facts);
-    for (const auto& [name, group] : document.groups) addGraph(group, name + "/", types, facts);
+  Same same;
+  findSame(before.graph, after.graph, same);
+  for (const auto& [name, group] : after.groups)
+    if (const auto other = before.groups.find(name); other != before.groups.end())
+      findSame(other->second, group, same);
+  const auto read = [&](const Document& document, Facts& types, Facts& facts) {
+    addGraph(document.graph, "", same, types, facts);
+    for (const auto& [name, group] : document.groups) addGraph(group, name + "/", same, types, facts);
   };
   read(before, typesBefore, factsBefore);
   read(after, typesAfter, factsAfter);

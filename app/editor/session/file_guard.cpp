@@ -13,6 +13,7 @@ namespace {
 
 constexpr int kLookAfter = 150;          // milliseconds: whoever writes has come to an end
 constexpr qint64 kAskAgainAfter = 2000;  // whether the other editor is still there
+constexpr qint64 kReadAtOnce = 1 << 20;  // bytes; larger files are read on another thread
 
 QByteArray hashOf(const QString& file) {
   QFile in(file);
@@ -49,7 +50,16 @@ void FileGuard::hold(const QString& file) {
   const QFileInfo about(path);
   changed_ = about.lastModified();
   size_ = about.size();
-  known_ = path.isEmpty() ? QByteArray() : hashOf(path);
+  known_.reset();
+  ++holding_;
+  if (path.isEmpty() || size_ <= kReadAtOnce)
+    known_ = path.isEmpty() ? QByteArray() : hashOf(path);
+  else
+    inBackground(
+        this, [path] { return hashOf(path); },
+        [this, holding = holding_](const QByteArray& hash) {
+          if (holding == holding_) heldHashCame(hash);
+        });
   watch();
   if (!path.isEmpty() && !lock_) {
     const QByteArray name = QCryptographicHash::hash(path.toUtf8(), QCryptographicHash::Sha1).toHex();
@@ -81,20 +91,34 @@ void FileGuard::watch() {
   watcher_.addPath(QFileInfo(file_).absolutePath());
 }
 
-void FileGuard::look() {
-  if (file_.isEmpty()) return;
-  // Mostly it was another file of the folder.
+bool FileGuard::untouched() const {
   const QFileInfo about(file_);
-  if (about.exists() && about.lastModified() == changed_ && about.size() == size_) {
+  return about.exists() && about.lastModified() == changed_ && about.size() == size_;
+}
+
+// Whoever wrote while it was read did so after we had it: what was in it then nobody can tell any more.
+void FileGuard::heldHashCame(const QByteArray& hash) {
+  known_ = hash;
+  if (untouched()) return;
+  if (!hash.isEmpty() && !watcher_.files().contains(file_)) watcher_.addPath(file_);
+  changed_ = QFileInfo(file_).lastModified();
+  size_ = QFileInfo(file_).size();
+  Q_EMIT changedOutside();
+}
+
+void FileGuard::look() {
+  if (file_.isEmpty() || !known_) return;  // looked at when it is known
+  // Mostly it was another file of the folder.
+  if (untouched()) {
     if (!watcher_.files().contains(file_)) watcher_.addPath(file_);
     return;
   }
-  changed_ = about.lastModified();
-  size_ = about.size();
+  changed_ = QFileInfo(file_).lastModified();
+  size_ = QFileInfo(file_).size();
   inBackground(
       this, [file = file_] { return hashOf(file); },
-      [this, file = file_, known = known_](const QByteArray& hash) {
-        if (file != file_ || known != known_) return;  // saved meanwhile
+      [this, holding = holding_](const QByteArray& hash) {
+        if (holding != holding_) return;  // saved meanwhile
         if (!hash.isEmpty() && !watcher_.files().contains(file_)) watcher_.addPath(file_);
         if (hash == known_) return;
         known_ = hash;

@@ -6,6 +6,7 @@
 #include <QObject>
 #include <QTimer>
 #include <memory>
+#include <optional>
 
 namespace loom::editor {
 
@@ -25,11 +26,14 @@ class FileGuard : public QObject {
  private:
   void watch();
   void look();
+  void heldHashCame(const QByteArray& hash);
+  bool untouched() const;
 
   const QString locks_;
   QString file_, elsewhere_;
-  QByteArray known_;   // hash of what we know to be in it
-  QDateTime changed_;  // and its time and size then
+  std::optional<QByteArray> known_;  // hash of what we know to be in it; while that is found: none
+  int holding_ = 0;                  // counts hold()
+  QDateTime changed_;                // its time and size then
   qint64 size_ = -1;
   std::unique_ptr<QLockFile> lock_;
   bool held_ = false;

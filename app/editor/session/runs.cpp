@@ -4,10 +4,16 @@
 
 #include "app/editor/session/differences.h"
 #include "app/editor/session/runs_implementation.h"
+#include "app/editor/worker/background.h"
 #include "engine/core/error.h"
 #include "engine/graph/graph_file.h"
 
 namespace loom::editor {
+namespace {
+
+constexpr size_t kReadAtOnce = 256 << 10;  // bytes of a graph's text
+
+}  // namespace
 
 Runs::Implementation::Implementation(Runs& owner, WorkerClient& worker, Frames& frames,
                                      const Presence& presence)
@@ -47,7 +53,7 @@ QString Runs::Implementation::start(RunRequest request, const QString& before) {
   info->id = QStringLiteral("run %1").arg(info->number);
   info->title = request.title;
   info->file = request.file;
-  info->graphText = writeGraph(request.document);
+  info->graphText = request.text.empty() ? writeGraph(request.document) : std::exchange(request.text, {});
   info->started = QDateTime::currentDateTime();
   info->device = request.device;
   info->dtype = request.dtype;
@@ -57,10 +63,7 @@ QString Runs::Implementation::start(RunRequest request, const QString& before) {
   if (request.out.isEmpty()) request.out = history_.folderOf(info->number) + QStringLiteral("/out");
   runs().push_back(info);
   const InfoPtr last = request.forkOf ? infoOf(*request.forkOf) : runBefore(*info);
-  if (last) try {
-      info->differs = differencesOf(requestOf(last).document, request.document);
-    } catch (const Error&) {  // its file is damaged: nothing is said of differences
-    }
+  if (last) findDifferences(info, last, request.document);
   Job& job = jobs_[info->id];
   job.request = std::move(request);
   job.place = queue_.empty() ? 0 : jobs_[queue_.back()].place + 1;
@@ -76,6 +79,32 @@ QString Runs::Implementation::start(RunRequest request, const QString& before) {
   tell(info);
   sendWaiting();
   return info->id;
+}
+
+// Of a large graph of an earlier session, which has to be read first, they come later.
+void Runs::Implementation::findDifferences(const InfoPtr& info, const InfoPtr& last,
+                                           const Document& document) {
+  if (const Document* before = graphOf(last->id)) {
+    info->differs = differencesOf(*before, document);
+    return;
+  }
+  const auto find = [text = graphTextOf(last), document] {
+    try {
+      return differencesOf(parseGraph(text), document);
+    } catch (const Error&) {  // its file is damaged: nothing is said of differences
+      return QStringList();
+    }
+  };
+  if (last->graphText.size() <= kReadAtOnce) {
+    info->differs = find();
+    return;
+  }
+  inBackground(this, find, [this, info](const QStringList& differs) {
+    info->differs = differs;
+    if (!infoOf(info->id)) return;
+    history_.save(*info);
+    tell(info);
+  });
 }
 
 void Runs::Implementation::control(const QString& id, const char* method, json more) {
@@ -122,14 +151,19 @@ void Runs::Implementation::numberQueue() {
   }
 }
 
+const Document* Runs::Implementation::graphOf(const QString& id) const {
+  const auto job = jobs_.find(id);
+  if (job == jobs_.end() || job->second.request.document.graph.nodes.empty()) return nullptr;
+  return &job->second.request.document;
+}
+
 std::string Runs::Implementation::graphTextOf(const InfoPtr& info) {
   if (info->graphText.empty()) info->graphText = history_.graphText(info->number);
   return info->graphText;
 }
 
 RunRequest Runs::Implementation::requestOf(const InfoPtr& info) {
-  const auto job = jobs_.find(info->id);
-  if (job != jobs_.end() && !job->second.request.document.graph.nodes.empty()) return job->second.request;
+  if (graphOf(info->id)) return jobOf(*info).request;
   RunRequest request = history_.request(info->number).value_or(RunRequest{});
   request.document = parseGraph(graphTextOf(info));
   request.title = info->title;
@@ -167,6 +201,8 @@ std::string Runs::graphText(const QString& id) const {
   return info ? implementation_->graphTextOf(info) : std::string();
 }
 
+const Document* Runs::graph(const QString& id) const { return implementation_->graphOf(id); }
+
 RunRequest Runs::requestOf(const QString& id) const {
   const auto info = implementation_->infoOf(id);
   if (!info) throw Error("There is no " + id.toStdString() + " any more.");
@@ -194,7 +230,7 @@ std::shared_ptr<const RunInfo> Runs::current() const {
 }
 
 std::vector<QString> Runs::queue() const { return implementation_->queue_; }
-QString Runs::start(const RunRequest& request) { return implementation_->start(request); }
+QString Runs::start(RunRequest request) { return implementation_->start(std::move(request)); }
 void Runs::pause(const QString& id) { implementation_->control(id, "run.pause"); }
 void Runs::proceed(const QString& id) { implementation_->control(id, "run.continue"); }
 void Runs::stop(const QString& id) { implementation_->stop(id); }

@@ -65,7 +65,8 @@ struct RunInfo {
 
 struct RunRequest {
   Document document;
-  QString folder;  // in which the graph's files are looked up
+  std::string text;  // the document's, where whoever asks has it
+  QString folder;    // in which the graph's files are looked up
   QString title, file;
   std::vector<std::string> watched;   // ports whose steps are kept
   std::vector<std::string> shown;     // ports shown live
@@ -92,12 +93,14 @@ class Runs : public QObject {
   std::shared_ptr<const RunInfo> find(const QString& id) const;               // null: there is none
   /// The graph of a run, canonical; that of an earlier session's run is read now. Empty where it can't be.
   std::string graphText(const QString& id) const;
+  /// The same, read, where it is at hand: of runs that this session asked for. Null: it is not.
+  const Document* graph(const QString& id) const;
   /// Where a run's files are: what it wrote below "out", unless it was given another folder.
   QString folderOf(const QString& id) const;
   std::shared_ptr<const RunInfo> current() const;  // what runs or is paused, else the newest
   std::vector<QString> queue() const;              // waiting, the next first
 
-  QString start(const RunRequest& request);  // gives its id; errors come as its state
+  QString start(RunRequest request);  // gives its id; errors come as its state
   /// How a run was asked for, to ask for it again. Throws Error where its graph can't be read.
   RunRequest requestOf(const QString& id) const;
   /// In which parameters, nodes and links the graph of `b` differs from that of `a`, as a person reads it.

@@ -35,11 +35,13 @@ class Runs::Implementation : public QObject {
   // Asked for
   /// `before`: the run in the queue that it comes before, empty: behind all.
   QString start(RunRequest request, const QString& before = {});
+  void findDifferences(const InfoPtr& info, const InfoPtr& last, const Document& document);
   void control(const QString& id, const char* method, json more = json::object());
   void stop(const QString& id);
   void move(const QString& id, int place);
   void forget(const QString& id);
   RunRequest requestOf(const InfoPtr& info);
+  const Document* graphOf(const QString& id) const;
   std::string graphTextOf(const InfoPtr& info);
 
   // Into the worker

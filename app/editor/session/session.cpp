@@ -95,14 +95,15 @@ void Session::Implementation::redrawForNews() {
 // --- edits ---
 
 bool Session::Implementation::push(const QString& name, Document document, const std::string& merge) {
-  undo_.push(name.toStdString(), std::move(document), merge);
+  if (auto gone = undo_.push(name.toStdString(), std::move(document), merge); !gone.empty())
+    letGo(std::move(gone));
   documentIsNew();
   return true;
 }
 
 void Session::Implementation::reset(Document document, const QString& file, const QString& name,
                                     std::optional<std::string> text) {
-  undo_ = Undo(std::move(document), name.toStdString());
+  letGo(std::exchange(undo_, Undo(std::move(document), name.toStdString())));
   file_ = file;
   place_.clear();
   ownRuns_.clear();
@@ -161,7 +162,8 @@ void Session::Implementation::keep(std::string text, int version) {
     if (checker_.checked().current) return;
   }
   checker_.outdated(version);
-  sent_ = document();
+  sent_.graph = document().graph;
+  sent_.groups = document().groups;
   checkedVersion_ = version;
   checker_.check({text_, folder(), owner_.allowedFolders(), owner_.device(), owner_.dtype(), version});
 }
@@ -173,8 +175,9 @@ void Session::Implementation::pruneSelection() {
   const Selection before = selection_;
   const Graph& graph = graphAt(document(), place_);
   std::optional<Layout> layout;
+  const Ids nodes = nodesAmong(graph, selection_.nodes);
   std::erase_if(selection_.nodes, [&](const std::string& id) {
-    if (findNode(graph, id)) return false;
+    if (nodes.contains(id)) return false;
     if (!layout) layout = layoutOf(document(), place_);
     return !layout->frames.contains(id) && !layout->notes.contains(id);
   });

@@ -13,6 +13,11 @@ namespace {
 const QString kAllowed = QStringLiteral("files/allowed");
 constexpr qint64 kReadAtOnce = 256 << 10;  // bytes; larger files are read on another thread
 
+template <class Work>
+auto readWith(const Work& work, const QString& file) {
+  return QFileInfo(file).size() <= kReadAtOnce ? work() : whilePainting(work);
+}
+
 }  // namespace
 
 QString Session::Implementation::title() const {
@@ -42,12 +47,13 @@ bool Session::open(const QString& file) {
       Document document;
       std::string text;
     };
-    const auto read = [file] {
-      Read read{readDocument(file), {}};
-      read.text = writeGraph(read.document);
-      return read;
-    };
-    Read opened = QFileInfo(file).size() <= kReadAtOnce ? read() : whilePainting(read);
+    Read opened = readWith(
+        [file] {
+          Read read{readDocument(file), {}};
+          read.text = writeGraph(read.document);
+          return read;
+        },
+        file);
     const QString path = QFileInfo(file).absoluteFilePath();
     inside.savedText_ = opened.text;
     inside.guard_.hold(path);
@@ -67,7 +73,7 @@ void Session::openDocument(Document document, const QString& file, const QString
     inside.savedText_ = writeGraph(document);
   } else {
     try {
-      inside.savedText_ = writeGraph(readDocument(file));
+      inside.savedText_ = readWith([file] { return writeGraph(readDocument(file)); }, file);
     } catch (const std::exception&) {  // not there, or not readable: then nothing of it is saved
     }
   }
@@ -77,8 +83,11 @@ void Session::openDocument(Document document, const QString& file, const QString
 
 bool Session::save(const QString& file, const QImage& picture) {
   Implementation& inside = *implementation_;
+  const int version = inside.version_;
   try {
-    writeDocument(document(), file, picture);
+    // It waits for the disk.
+    inside.savedText_ = whilePainting(
+        [document = document(), file, picture] { return writeDocument(document, file, picture); });
   } catch (const std::exception& error) {
     notice(QString::fromUtf8(error.what()), true);
     return false;
@@ -87,13 +96,12 @@ bool Session::save(const QString& file, const QImage& picture) {
   const bool moved = path != inside.file_;
   inside.file_ = path;
   inside.guard_.hold(path);
-  if (inside.textVersion_ != inside.version_) {
-    inside.text_ = writeGraph(document());
-    inside.textVersion_ = inside.version_;
+  if (version == inside.version_) {
+    inside.text_ = inside.savedText_;
+    inside.textVersion_ = version;
   }
-  inside.savedText_ = inside.text_;
   inside.refreshModified();
-  inside.journal_.remove();
+  if (!inside.modified_) inside.journal_.remove();
   // Files it names are looked up elsewhere now.
   if (moved) {
     inside.checkedVersion_ = -1;

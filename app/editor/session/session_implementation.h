@@ -63,7 +63,7 @@ class Session::Implementation : public QObject {
   Catalog catalog_;
 
   Undo undo_;
-  Document sent_;  // what the worker was asked to check last
+  Document sent_;  // what the worker was asked to check last, without its layout
   std::string place_, path_;
   QString file_;
   std::string savedText_, text_;

@@ -21,6 +21,7 @@ constexpr int kTrainingEvery = 100, kTrainingLast = 2;
 RunRequest Session::Implementation::request() const {
   RunRequest request;
   request.document = document();
+  if (textVersion_ == version_) request.text = text_;
   request.folder = folder();
   request.title = title();
   request.file = file_;
@@ -53,7 +54,7 @@ std::shared_ptr<const RunInfo> Session::Implementation::ownRun() const {
 }
 
 QString Session::Implementation::begin(RunRequest request) {
-  const QString id = runs_.start(request);
+  const QString id = runs_.start(std::move(request));
   ownRuns_.push_back(id);
   cursor_ = {};
   Q_EMIT owner_.cursorChanged();

@@ -43,6 +43,7 @@ void collect(const std::vector<NodePtr>& nodes, const Document& document, const 
 }  // namespace
 
 std::vector<std::string> shownPorts(const Document& document, const Catalog& catalog) {
+  const StillGraph still(document.graph);
   std::vector<std::pair<int, std::string>> found;
   collect(document.graph.nodes, document, catalog, layoutOf(document, ""), 0, found);
   std::reverse(found.begin(), found.end());

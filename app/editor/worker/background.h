@@ -54,4 +54,11 @@ std::invoke_result_t<Work> whilePainting(Work work) {
   return std::move(*result);
 }
 
+/// What takes long to be freed is freed on a thread of the pool.
+template <class T>
+void letGo(T what) {
+  QThreadPool::globalInstance()->start(
+      [held = std::make_shared<T>(std::move(what))]() mutable { held.reset(); });
+}
+
 }  // namespace loom::editor

@@ -7,6 +7,7 @@
 #include <deque>
 #include <map>
 
+#include "app/editor/worker/background.h"
 #include "app/editor/worker/find_runner.h"
 #include "app/editor/worker/worker_process.h"
 
@@ -20,6 +21,7 @@ constexpr int kAskAfter = 3000, kHungAfter = 10'000, kEndWithin = 2000;  // mill
 constexpr int kBeginWithin = 60'000;  // libraries from a cold disk take their time
 constexpr size_t kMostDeaths = 5;     // within this:
 constexpr qint64 kDeathsWithin = 60'000;
+constexpr size_t kWordedAtOnce = 256 << 10;          // bytes of a text
 constexpr int kWait[] = {50, 200, 500, 1000, 2000};  // before the next one, by deaths
 
 const QString kGone = QStringLiteral("the worker is gone");
@@ -75,7 +77,7 @@ class WorkerClient::Implementation : public QObject {
     process_ = std::make_unique<WorkerProcess>(program_);
     WorkerProcess* process = process_.get();
     connect(process, &WorkerProcess::started, this, [this] { sayHello(); });
-    connect(process, &WorkerProcess::message, this, [this](const json& message) { heard(message); });
+    connect(process, &WorkerProcess::message, this, [this](json& message) { heard(message); });
     connect(process, &WorkerProcess::printed, &owner_, &WorkerClient::printed);
     // Queued: it is not destroyed in the middle of telling so.
     connect(
@@ -105,15 +107,25 @@ class WorkerClient::Implementation : public QObject {
     const int64_t id = next_++;
     if (params.is_null()) params = json::object();
     calls_[id] = {context, std::move(then), std::move(fail)};
-    const QByteArray line = lineOf(id, method, params);
     if (state_ == State::failed) {
       QTimer::singleShot(0, this, [this, id] { fails(id, {-32000, text_, {}, {}}); });
+    } else if (isLong(params)) {
+      waiting_.emplace_back(id, QByteArray());
+      inBackground(
+          this, [id, method, params = std::move(params)] { return lineOf(id, method, params); },
+          [this, id](const QByteArray& line) { worded(id, line); });
     } else if (ready()) {
-      process_->write(line);
+      process_->write(lineOf(id, method, params));
       watch();
     } else {
-      waiting_.emplace_back(id, line);
+      waiting_.emplace_back(id, lineOf(id, method, params));
     }
+  }
+
+  void tell(const char* method, const json& params) {
+    if (!ready()) return;
+    const json request{{"jsonrpc", "2.0"}, {"method", method}, {"params", params}};
+    process_->write(wordsOf(request));
   }
 
   void setBusy(bool busy) {
@@ -131,8 +143,37 @@ class WorkerClient::Implementation : public QObject {
 
  private:
   static QByteArray lineOf(int64_t id, const char* method, const json& params) {
-    const json request{{"jsonrpc", "2.0"}, {"id", id}, {"method", method}, {"params", params}};
+    return wordsOf({{"jsonrpc", "2.0"}, {"id", id}, {"method", method}, {"params", params}});
+  }
+
+  static QByteArray wordsOf(const json& request) {
     return QByteArray::fromStdString(request.dump(-1, ' ', false, json::error_handler_t::replace) + "\n");
+  }
+
+  static bool isLong(const json& params) {
+    return std::any_of(params.begin(), params.end(), [](const json& value) {
+      return value.is_string() && value.get_ref<const std::string&>().size() > kWordedAtOnce;
+    });
+  }
+
+  void worded(int64_t id, const QByteArray& line) {
+    const auto found =
+        std::find_if(waiting_.begin(), waiting_.end(), [id](const auto& each) { return each.first == id; });
+    if (found == waiting_.end()) return;
+    found->second = line;
+    if (ready()) sendWaiting();
+  }
+
+  // Those that are in words.
+  void sendWaiting() {
+    for (auto& [id, line] : std::exchange(waiting_, {})) {
+      if (!calls_.contains(id)) continue;
+      if (line.isEmpty())
+        waiting_.emplace_back(id, line);
+      else
+        process_->write(line);
+    }
+    watch();
   }
 
   bool ready() const { return state_ == State::ready || state_ == State::hung; }
@@ -153,7 +194,7 @@ class WorkerClient::Implementation : public QObject {
 
   // --- what comes ---
 
-  void heard(const json& message) {
+  void heard(json& message) {
     heardAt_ = clock_.elapsed();
     if (restarting_) return;
     if (state_ == State::hung) set(State::ready, WorkerClient::tr("running"));
@@ -171,7 +212,7 @@ class WorkerClient::Implementation : public QObject {
                                params != message.end() && params->is_object() ? *params : none);
   }
 
-  void answered(int64_t id, const json& message) {
+  void answered(int64_t id, json& message) {
     const auto error = message.find("error");
     const auto result = message.find("result");
     const bool failed = error != message.end() || result == message.end();
@@ -191,9 +232,7 @@ class WorkerClient::Implementation : public QObject {
       }
       hello_ = *result;
       set(State::ready, WorkerClient::tr("running"));
-      for (auto& [waiting, line] : std::exchange(waiting_, {}))
-        if (calls_.contains(waiting)) process_->write(line);
-      return watch();
+      return sendWaiting();
     }
     if (id == askedId_) {
       askedId_ = 0;
@@ -204,7 +243,7 @@ class WorkerClient::Implementation : public QObject {
     if (found == calls_.end()) return;
     const Call call = std::move(found->second);
     calls_.erase(found);
-    if (call.context && call.then) call.then(*result);
+    if (call.context && call.then) call.then(std::move(*result));
   }
 
   void fails(int64_t id, const WorkerError& error) {
@@ -309,6 +348,10 @@ qint64 WorkerClient::pid() const { return implementation_->process_ ? implementa
 
 void WorkerClient::call(const char* method, nlohmann::json params, QObject* context, Then then, Fail fail) {
   implementation_->call(method, std::move(params), context, std::move(then), std::move(fail));
+}
+
+void WorkerClient::tell(const char* method, const nlohmann::json& params) {
+  implementation_->tell(method, params);
 }
 
 }  // namespace loom::editor

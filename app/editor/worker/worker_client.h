@@ -26,7 +26,7 @@ class WorkerClient : public QObject {
     failed
   };  // failed: it can't be started, or not again and again
 
-  using Then = std::function<void(const nlohmann::json& result)>;
+  using Then = std::function<void(nlohmann::json&& result)>;
   using Fail = std::function<void(const WorkerError&)>;
 
   /// `program`: noiseloom; empty: the one beside this program, else in PATH.
@@ -42,8 +42,12 @@ class WorkerClient : public QObject {
   const nlohmann::json& hello() const;  // the answer of `hello`; null before it
 
   /// Asks; `then` or `fail` is called later, once, but not after `context` is gone. What was asked when the
-  /// worker went fails with "the worker is gone". Before it is ready requests wait.
+  /// worker went fails with "the worker is gone". Before it is ready requests wait. A request that holds a
+  /// text of many bytes is put into words on another thread: what is asked after it may come before it.
   void call(const char* method, nlohmann::json params, QObject* context, Then then, Fail fail = {});
+
+  /// Asks for what nobody waits to be done: it is not answered. Nothing, where no worker is ready.
+  void tell(const char* method, const nlohmann::json& params);
 
   /// While something is waited for it is asked every few seconds whether it still answers; `busy`: a run goes
   /// on too. Else nothing wakes.

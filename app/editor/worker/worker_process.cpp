@@ -105,7 +105,7 @@ void WorkerProcess::handle() {
     if (!line) return;
     if (line->trimmed().isEmpty()) continue;
     const auto parse = [text = *line] { return json::parse(text.begin(), text.end(), nullptr, false); };
-    const auto take = [this, start = beginOf(*line)](const json& parsed) {
+    const auto take = [this, start = beginOf(*line)](json parsed) {
       if (parsed.is_object())
         Q_EMIT message(parsed);
       else
@@ -116,10 +116,10 @@ void WorkerProcess::handle() {
       continue;
     }
     parsing_ = true;
-    inBackground(this, parse, [this, take](const json& parsed) {
+    inBackground(this, parse, [this, take](json parsed) {
       parsing_ = false;
       if (over_) return;
-      take(parsed);
+      take(std::move(parsed));
       handle();
     });
   }

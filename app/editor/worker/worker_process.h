@@ -27,7 +27,7 @@ class WorkerProcess : public QObject {
 
  Q_SIGNALS:
   void started();
-  void message(const nlohmann::json& message);
+  void message(nlohmann::json& message);  // whoever hears it may take it apart
   void printed(const QString& line);
   void ended(const QString& how);  // once, and nothing comes after it
 

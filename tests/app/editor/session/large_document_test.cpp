@@ -4,36 +4,20 @@
 #include <QElapsedTimer>
 
 #include "app/editor/session/journal.h"
+#include "tests/app/editor/large.h"
 #include "tests/app/editor/session/example.h"
 
 using namespace loom;
 using namespace loom::editor;
+using testing::Gaps;
 using testing::kPatience;
+using testing::largeId;
 
 namespace {
 
 constexpr int kNodes = 10'000;
 
-std::string nodeId(int number) { return QStringLiteral("n%1").arg(number).toStdString(); }
-
-/// Chains of nodes with parameters and links, in rows of 50.
-Document large() {
-  std::string text = "{\"noiseloom\": 1, \"nodes\": {\n", at = "}, \"layout\": {\"nodes\": {\n";
-  for (int i = 0; i < kNodes; ++i) {
-    const std::string id = nodeId(i), end = i + 1 < kNodes ? ",\n" : "\n";
-    text += '"' + id + "\": ";
-    if (i % 50 == 0)
-      text += R"({"type": "noise.gaussian", "params": {"seed": )" + std::to_string(i) +
-              R"(, "batch": 2, "shape": [3, 8, 8]}})";
-    else
-      text += R"({"type": "tensor.clip", "params": {"limit": 1.5}, "inputs": {"tensor": "n)" +
-              std::to_string(i - 1) + (i % 50 == 1 ? ".noise" : ".tensor") + "\"}}";
-    text += end;
-    at += '"' + id + "\": {\"at\": [" + std::to_string(i % 50 * 220) + ", " + std::to_string(i / 50 * 160) +
-          "]}" + end;
-  }
-  return parseGraph(text + at + "}}}");
-}
+Document large() { return testing::largeChains(kNodes); }
 
 double millisecondsOf(const std::function<void()>& work) {
   QElapsedTimer clock;
@@ -41,24 +25,6 @@ double millisecondsOf(const std::function<void()>& work) {
   work();
   return static_cast<double>(clock.nsecsElapsed()) / 1e6;
 }
-
-/// The longest time for which the event loop did not come round.
-class Gaps : public QObject {
- public:
-  Gaps() {
-    connect(&timer_, &QTimer::timeout, this, [this] {
-      longest = std::max(longest, static_cast<double>(clock_.nsecsElapsed()) / 1e6);
-      clock_.restart();
-    });
-    clock_.start();
-    timer_.start(1);
-  }
-  double longest = 0;
-
- private:
-  QTimer timer_;
-  QElapsedTimer clock_;
-};
 
 }  // namespace
 
@@ -81,8 +47,7 @@ class LargeDocumentTest : public QObject {
     const qint64 whole = journalBytes();
     QVERIFY(whole > 1'000'000);
     for (int i = 2; i < 40; ++i) {
-      if (i % 50 == 0) continue;
-      QVERIFY(edit(nodeId(i * 200 + 1), i));
+      QVERIFY(edit(largeId(i * 200 + 1), i));
       QCOMPARE(journalText(), writeGraph(session.document()));
     }
     QVERIFY2(journalBytes() < whole + 40 * 200, qPrintable(QString::number(journalBytes() - whole)));
@@ -162,14 +127,14 @@ class LargeDocumentTest : public QObject {
     {
       Gaps gaps;
       QTRY_VERIFY_WITH_TIMEOUT(session.checked().current, kPatience);
-      says("longest hold-up while the worker checks", gaps.longest);
+      says("longest hold-up while the worker checks", gaps.longest());
       QVERIFY(session.checked().ports.size() > kNodes / 2);
     }
     double longest = 0;
     for (int i = 1; i < 20; ++i)
       longest = std::max(longest, millisecondsOf([&] {
                            session.edit(QStringLiteral("Set"), [&](const Document& document) {
-                             return setParam(document, "", session.catalog(), nodeId(i), "limit", i);
+                             return setParam(document, "", session.catalog(), largeId(i), "limit", i);
                            });
                          }));
     says("longest edit", longest);
@@ -188,7 +153,7 @@ class LargeDocumentTest : public QObject {
     {
       Gaps gaps;
       QTRY_VERIFY_WITH_TIMEOUT(session.checked().current, kPatience);
-      says("longest hold-up while the worker checks again", gaps.longest);
+      says("longest hold-up while the worker checks again", gaps.longest());
     }
     says("save", millisecondsOf([&] { session.save(file); }));
     QString id;
@@ -196,7 +161,7 @@ class LargeDocumentTest : public QObject {
     {
       Gaps gaps;
       QTRY_VERIFY_WITH_TIMEOUT(session.runs().find(id)->over(), kPatience);
-      says("longest hold-up while it runs", gaps.longest);
+      says("longest hold-up while it runs", gaps.longest());
     }
     says("new document", millisecondsOf([&] { session.newDocument(); }));
   }
