@@ -69,6 +69,7 @@ void FrameFetch::later() {
 // Filling holes pushes nothing out that somebody may be looking at.
 bool FrameFetch::takes(const Want& want) const {
   if (workerRunOf_(want.run).isEmpty()) return false;
+  if (!want.values && want.entry->thumbnail) return false;  // it was shown live meanwhile
   return want.urgent || want.fresh || !want.values || store_.bytes() + lastBytes_ <= store_.budget();
 }
 
@@ -114,7 +115,7 @@ void FrameFetch::send(Want want) {
 void FrameFetch::came(const Want& want, const json& answer) {
   const std::string path = answer.value("path", "");
   std::optional<SharedBytes> bytes = SharedBytes::open(path, answer.value("bytes", uint64_t{0}));
-  if (answer.contains("id")) worker_.call("release", {{"id", answer["id"]}}, this, {});
+  if (answer.contains("id")) worker_.tell("release", {{"id", answer["id"]}});
   const auto done = [this, want](bool here) {
     FrameEntry::Part& part = partOf(want);
     part.asked = false;

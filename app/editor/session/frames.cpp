@@ -105,11 +105,11 @@ class Frames::Implementation : public QObject {
   // Pictures are small, and what was seen of a run stays; numbers only as long as they are small too: those
   // of large tensors are fetched when somebody looks at them.
   void fetch(const QString& run, const std::string& port, const Iteration& at, const FrameEntryPtr& entry,
-             bool fresh, int64_t numbers) {
+             int64_t numbers) {
     if (numbers == 1) return;  // its statistics have told it
     if (numbers <= kMostUnasked)
-      fetch_.ask({.run = run, .port = port, .iteration = at, .entry = entry, .values = true, .fresh = fresh});
-    fetch_.ask({.run = run, .port = port, .iteration = at, .entry = entry, .fresh = fresh});  // goes first
+      fetch_.ask({.run = run, .port = port, .iteration = at, .entry = entry, .values = true});
+    fetch_.ask({.run = run, .port = port, .iteration = at, .entry = entry});  // goes first
   }
 
   // --- asking what there is ---
@@ -160,7 +160,7 @@ class Frames::Implementation : public QObject {
         int64_t numbers = 1;
         for (const int64_t size : frame.value("shape", Iteration{}))
           numbers *= std::clamp<int64_t>(size, 0, 1 << 20);
-        fetch(id, name, at, entry, false, numbers);
+        fetch(id, name, at, entry, numbers);
       }
       // Told of, but not kept: thinned out to stay within what the worker may hold.
       std::erase_if(port->entries, [&](const auto& each) {
@@ -202,8 +202,11 @@ class Frames::Implementation : public QObject {
     const StatisticsRow row = rowFrom(params);
     port->statistics[row.iteration] = row;
     // A fork goes another way from here on: what the parent had is not this run's.
-    FrameEntryPtr entry = entryAt(*port, row.iteration);
-    fetch(id, name, row.iteration, entry, true, row.count);
+    const FrameEntryPtr entry = entryAt(*port, row.iteration);
+    // What is asked for while it goes on is taken from its time: pictures of what is shown live are there
+    // already, and numbers come when it rests, or when somebody looks at them.
+    if (port->slot.empty() && row.count != 1)
+      fetch_.ask({.run = id, .port = name, .iteration = row.iteration, .entry = entry, .fresh = true});
     tell(id, name);
   }
 
@@ -211,20 +214,25 @@ class Frames::Implementation : public QObject {
     const std::string name = params.value("port", "");
     FramePort& port = runs_[id].ports[name];
     port.slot = params.value("slot", "");
-    Picture like;
-    like.as = params.value("as", "");
-    like.low = static_cast<float>(numberOf(params, "low"));
-    like.high = static_cast<float>(numberOf(params, "high"));
-    toRead_[{id, name}] = std::move(like);
+    Told told;
+    told.like.as = params.value("as", "");
+    told.like.low = static_cast<float>(numberOf(params, "low"));
+    told.like.high = static_cast<float>(numberOf(params, "high"));
+    told.generation = static_cast<uint64_t>(numberOf(params, "generation"));
+    toRead_[{id, name}] = std::move(told);
     if (!reading_.isActive()) reading_.start(kReadEvery);
   }
 
   void readLive() {
-    for (const auto& [key, like] : std::exchange(toRead_, {})) {
+    for (const auto& [key, told] : std::exchange(toRead_, {})) {
       FramePort* port = portOf(key.first, key.second);
       if (!port) continue;
-      auto live = slots_.read(key.first, key.second, port->slot, port->generation, like);
+      auto live = slots_.read(key.first, key.second, port->slot, port->generation, told.like);
       if (!live) continue;
+      // It is the picture of its step too, unless it is newer than what was told of it.
+      if (port->watched && live->generation == told.generation)
+        if (const FrameEntryPtr entry = entryAt(*port, live->iteration); !entry->thumbnail)
+          store_.put(entry, live->picture);
       port->live = std::move(live->picture);
       port->liveIteration = std::move(live->iteration);
       port->generation = live->generation;
@@ -267,7 +275,11 @@ class Frames::Implementation : public QObject {
   LiveSlots slots_;
   std::map<QString, FrameRun> runs_;
   std::map<QString, QString> byWorker_;
-  std::map<std::pair<QString, std::string>, Picture> toRead_;
+  struct Told {
+    Picture like;
+    uint64_t generation = 0;
+  };
+  std::map<std::pair<QString, std::string>, Told> toRead_;  // what was told of the newest live picture
   QTimer reading_;
 };
 

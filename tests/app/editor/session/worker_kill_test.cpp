@@ -33,6 +33,7 @@ class WorkerKillTest : public QObject {
     const std::string text = writeGraph(session_->document());
     Frames& frames = session_->frames();
     int lost = 0;
+    size_t kept = 0;
     for (int kill = 0; kill < kKills; ++kill) {
       // Each one is another picture: nothing of it is in any cache.
       session_->edit(QStringLiteral("Seed"), [&](const Document& document) {
@@ -45,13 +46,20 @@ class WorkerKillTest : public QObject {
       const auto moment = static_cast<int64_t>(random());
       if (kill % 4 == 0)
         QTest::qWait(static_cast<int>(moment % 200));
-      else
+      else {
+        // Somebody looks at numbers on the way; pictures are shown as they come.
+        QTRY_VERIFY_WITH_TIMEOUT(doneOf(*run) >= moment % (kSteps - 40) / 2, kPatience);
+        for (const Iteration& at : frames.iterations(id, "sampling.x")) frames.values(id, "sampling.x", at);
         QTRY_VERIFY_WITH_TIMEOUT(doneOf(*run) >= moment % (kSteps - 40), kPatience);
+      }
       QTRY_VERIFY_WITH_TIMEOUT(session_->worker().pid() > 0, kPatience);
       const qint64 pid = session_->worker().pid();
       std::map<int64_t, ValuesPtr> seen;
-      for (const Iteration& at : frames.iterations(id, "sampling.x"))
+      std::map<int64_t, PicturePtr> shown;
+      for (const Iteration& at : frames.iterations(id, "sampling.x")) {
         if (ValuesPtr values = frames.values(id, "sampling.x", at)) seen[at.front()] = values;
+        if (PicturePtr picture = frames.thumbnail(id, "sampling.x", at)) shown[at.front()] = picture;
+      }
       ::kill(static_cast<pid_t>(pid), SIGKILL);
       // It is over where it had begun, else it waits for the next worker.
       QTRY_VERIFY_WITH_TIMEOUT(session_->worker().pid() != pid, kPatience);
@@ -72,6 +80,8 @@ class WorkerKillTest : public QObject {
         QCOMPARE(frames.values(id, "sampling.x", {step}), values);
         QCOMPARE(values->data.size(), size_t{3 * 32 * 32});
       }
+      for (const auto& [step, picture] : shown) QCOMPARE(frames.thumbnail(id, "sampling.x", {step}), picture);
+      kept += std::min(seen.size(), shown.size());
       QVERIFY(session_->modified());
       if (kill % 5 != 4) continue;
       // The next one works, with a worker that is given up too: whoever asks for a run wants one.
@@ -83,6 +93,7 @@ class WorkerKillTest : public QObject {
       QTRY_COMPARE_WITH_TIMEOUT(frames.iterations(next, "predict.x0").size(), size_t{kQuick}, kPatience);
     }
     QVERIFY2(lost >= 15, qPrintable(QString::number(lost)));
+    QVERIFY(kept > 0);
     session_->goTo(0);
     QCOMPARE(writeGraph(session_->document()), text);
   }
