@@ -47,7 +47,11 @@ bool CanvasState::edit(const QString& name, const std::function<Document(const D
                        const std::string& merge) {
   rebuild();
   const bool done = session.edit(
-      name, [&](const Document& document) { return make(placed(document)); }, merge);
+      name,
+      [&](const Document& document) {
+        return scene.someUnplaced() ? make(placed(document)) : make(document);
+      },
+      merge);
   stale = true;  // also where it failed: what a drag moved goes back
   redraw();
   return done;
@@ -55,8 +59,9 @@ bool CanvasState::edit(const QString& name, const std::function<Document(const D
 
 bool CanvasState::editAndSelect(const QString& name, const std::function<Edited(const Document&)>& make) {
   rebuild();
-  const bool done =
-      session.editAndSelect(name, [&](const Document& document) { return make(placed(document)); });
+  const bool done = session.editAndSelect(name, [&](const Document& document) {
+    return scene.someUnplaced() ? make(placed(document)) : make(document);
+  });
   stale = true;
   redraw();
   return done;

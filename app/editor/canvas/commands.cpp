@@ -9,11 +9,7 @@
 namespace loom::editor {
 
 Ids Canvas::Implementation::selectedNodes() const {
-  Ids nodes;
-  const Graph& graph = graphAt(session.document(), session.place());
-  for (const std::string& id : session.selection().nodes)
-    if (findNode(graph, id)) nodes.insert(id);
-  return nodes;
+  return nodesAmong(graphAt(session.document(), session.place()), session.selection().nodes);
 }
 
 Point Canvas::Implementation::pastePoint() const {
@@ -26,7 +22,7 @@ void Canvas::Implementation::setMode(NodeMode mode, const QString& name) {
   if (ids.empty()) return;
   const Graph& graph = graphAt(session.document(), session.place());
   bool all = true;
-  for (const std::string& id : ids) all &= findNode(graph, id)->mode == mode;
+  forEachNode(graph.nodes, [&](const Node& node) { all &= !ids.contains(node.id) || node.mode == mode; });
   const NodeMode to = all ? NodeMode::on : mode;
   edit(all ? "Turn on again" : name,
        [&](const Document& document) { return loom::editor::setMode(document, session.place(), ids, to); });
@@ -214,9 +210,11 @@ void Canvas::expandSelected() {
   if (nodes.empty()) return;
   it.editAndSelect("Expand group", [&](const Document& document) {
     Edited result{document, {}};
-    for (const std::string& id : nodes) {
-      const Node* node = findNode(graphAt(result.document, it.session.place()), id);
-      if (!node || node->type.compare(0, kGroupPrefix.size(), kGroupPrefix) != 0) continue;
+    Ids groups;
+    forEachNode(graphAt(document, it.session.place()).nodes, [&](const Node& node) {
+      if (nodes.contains(node.id) && node.type.starts_with(kGroupPrefix)) groups.insert(node.id);
+    });
+    for (const std::string& id : groups) {
       Edited next = expandGroup(result.document, it.session.place(), it.session.catalog(), id);
       result.document = std::move(next.document);
       result.made.insert(next.made.begin(), next.made.end());

@@ -30,6 +30,7 @@ class SceneBuilder {
   /// and nothing done, where more did.
   bool update() {
     const Graph& graph = graphAt(document_, place_);
+    const StillGraph still(graph);
     std::vector<std::pair<int, NodePtr>> changed;
     int count = 0;
     if (scene_.someUnplaced_ || !sameLinks(graph.nodes, -1, count, changed) ||
@@ -85,6 +86,7 @@ class SceneBuilder {
 
   void build() {
     const Graph& graph = graphAt(document_, place_);
+    const StillGraph still(graph);
     scene_.layout_ = layoutOf(document_, place_);
     findExposed(graph);
     scene_.exposed_ = exposed_;

@@ -140,6 +140,8 @@ BatchPanel::BatchPanel(Session& session, QWidget* parent)
     failure_ = tr("%1 can't be started").arg(process_.program());
     ended(-1);
   });
+  connect(&session, &Session::catalogChanged, this, &BatchPanel::refillNames);
+  connect(&session, &Session::documentChanged, this, &BatchPanel::refillNames);
   connect(&session, &Session::documentChanged, this, [this] {
     if (out_->text().isEmpty() || !out_->isModified()) {
       // Not among the graphs that come with the program.
@@ -217,23 +219,32 @@ void BatchPanel::addSweep(const QString& name, const QString& values) {
     widget->deleteLater();
     count();
   });
-  // Names come as the catalog does, after this was made.
-  const auto refill = [this, box = row.name] {
-    const QStringList now = names();
+  sweeps_->addWidget(row.widget);
+  rows_.push_back(row);
+  count();
+}
+
+void BatchPanel::showEvent(QShowEvent* event) {
+  QWidget::showEvent(event);
+  refillNames();
+}
+
+// Names come as the catalog does, after a row was made. A large graph has thousands, which nobody needs while
+// they can't be seen.
+void BatchPanel::refillNames() {
+  if (!isVisible()) return;
+  const QStringList now = names();
+  for (const Row& row : rows_) {
+    QComboBox* box = row.name;
     QStringList before;
     for (int i = 0; i < box->count(); ++i) before << box->itemText(i);
-    if (now == before) return;
+    if (now == before) continue;
     const QString text = box->currentText();
     const QSignalBlocker quiet(box);
     box->clear();
     box->addItems(now);
     box->setCurrentText(text.isEmpty() && !now.isEmpty() && rows_.size() == 1 ? now.first() : text);
-  };
-  connect(&session_, &Session::catalogChanged, row.name, refill);
-  connect(&session_, &Session::documentChanged, row.name, refill);
-  sweeps_->addWidget(row.widget);
-  rows_.push_back(row);
-  count();
+  }
 }
 
 SweepJob BatchPanel::job() const {

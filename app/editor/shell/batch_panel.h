@@ -38,7 +38,9 @@ class BatchPanel : public QWidget {
     QLineEdit* values;
     QLabel* count;
   };
+  void showEvent(QShowEvent* event) override;
   QStringList names() const;
+  void refillNames();
   SweepJob job() const;  // throws
   QString graphFile(const QString& folder) const;
   void count();

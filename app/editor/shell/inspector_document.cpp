@@ -232,14 +232,15 @@ SeveralView::SeveralView(Session& session, QWidget* parent)
 }
 
 void SeveralView::refresh() {
+  constexpr int kNamed = 20;
   const Graph& graph = graphAt(session_.document(), session_.place());
   QStringList names;
   for (const std::string& id : session_.selection().nodes) {
+    if (names.size() == kNamed) break;
     const Node* node = findNode(graph, id);
-    if (names.size() < 20)
-      names << (node ? QString::fromStdString(
-                           faceOf(session_.document(), session_.place(), *node, session_.catalog()).title)
-                     : QString::fromStdString(id));
+    names << (node ? QString::fromStdString(
+                         faceOf(session_.document(), session_.place(), *node, session_.catalog()).title)
+                   : QString::fromStdString(id));
   }
   const auto count = static_cast<qsizetype>(session_.selection().nodes.size());
   text_->setText(tr("%1 selected: %2%3").arg(count).arg(names.join(", "), count > names.size() ? "…" : ""));

@@ -187,6 +187,7 @@ const Reel& Reels::reelOf(const std::shared_ptr<const RunInfo>& run) {
 }
 
 const Document* Reels::graphOf(const RunInfo& run) {
+  if (const Document* graph = session_.runs().graph(run.id)) return graph;
   if (graphs_.size() > 64) graphs_.clear();
   const auto [found, isNew] = graphs_.try_emplace(run.id);
   if (isNew) try {
