@@ -27,11 +27,12 @@ void forEachRolled(const Document& document, Each each) {
 // A stranger's file may name what is no seed.
 bool isFreeSeed(const Document& document, const std::string& place, const std::string& id,
                 const std::string& port, const Catalog& catalog) {
-  const Node* node = findNode(graphAt(document, place), id);
-  if (!node) return false;
-  if (const auto input = node->inputs.find(port); input != node->inputs.end() && !input->second.links.empty())
+  const GraphIndex::Place* at = GraphIndex::of(graphAt(document, place))->find(id);
+  if (!at) return false;
+  const Node& node = *at->node;
+  if (const auto input = node.inputs.find(port); input != node.inputs.end() && !input->second.links.empty())
     return false;
-  for (const Socket& socket : faceOf(document, place, *node, catalog).inputs)
+  for (const Socket& socket : faceOf(document, place, node, catalog).inputs)
     if (socket.slot == port) return socket.port.type == "seed";
   return false;
 }
@@ -58,11 +59,18 @@ bool anyRolled(const Document& document, const Catalog& catalog) {
 }
 
 Document rollSeeds(const Document& before, const Catalog& catalog, const std::function<uint64_t()>& draw) {
-  Document document = before;
+  // By place and node: all of a graph's at once, which is copied for it.
+  std::map<std::string, std::map<std::string, std::map<std::string, uint64_t>>> drawn;
   forEachRolled(before, [&](const std::string& place, const std::string& id, const std::string& port) {
-    if (isFreeSeed(before, place, id, port, catalog))
-      document = setParam(document, place, catalog, id, port, draw());
+    if (isFreeSeed(before, place, id, port, catalog)) drawn[place][id][port] = draw();
   });
+  Document document = before;
+  for (const auto& [place, seeds] : drawn)
+    changeNodes(
+        graphIn(document, place).nodes, [&](const Node& node) { return seeds.contains(node.id); },
+        [&](Node& node) {
+          for (const auto& [port, seed] : seeds.at(node.id)) node.params[port] = seed;
+        });
   return document;
 }
 

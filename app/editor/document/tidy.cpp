@@ -32,22 +32,20 @@ class Tidier {
         options_(options),
         graph_(graphAt(document, place)),
         index_(GraphIndex::of(graph_)),
-        layout_(layoutOf(document, place)) {
+        layout_(layoutOf(document, place)) {}
+
+  Layout run() {
+    if (!options_.all && !anyMissing(graph_.nodes)) return std::move(layout_);
     for (const NodePtr& node : graph_.nodes)
       forEachLinkWithin(*node, [&](const Node& reader, const SlotRef& slot, const Link& link) {
         addWire(reader, slot, link);
       });
-  }
-
-  Layout run() {
-    const Layout before = layout_;
     if (!options_.all) {
-      if (anyMissing(graph_.nodes)) {
-        layOut(pointers(graph_.nodes), nullptr);
-        fillIn(graph_.nodes, nullptr, {});
-      }
-      return layout_;
+      layOut(pointers(graph_.nodes), nullptr);
+      fillIn(graph_.nodes, nullptr, {});
+      return std::move(layout_);
     }
+    const Layout before = layout_;
     Ids moved;
     if (options_.only.empty()) {
       layOut(pointers(graph_.nodes), nullptr);
@@ -60,7 +58,7 @@ class Tidier {
       const auto wire = parseReroute(reroute.first);
       return wire && (moved.contains(wire->from.node) || moved.contains(wire->to.node));
     });
-    return layout_;
+    return std::move(layout_);
   }
 
  private:
