@@ -101,13 +101,14 @@ int main(int argc, char** argv) {
   QCommandLineParser options;
   options.addOptions({{"only", "Part: paint, idle, holdups or watching.", "part"},
                       {"rows", "Of holdups those with this in their name.", "text"},
-                      {"rounds", "Times that each of them is done.", "number", "3"}});
+                      {"rounds", "Times that each of them, and each run of watching, is done.", "number"}});
   options.process(application);
   const QString only = options.value("only");
+  const int rounds = std::max(0, options.value("rounds").toInt());
   const auto wanted = [&](const char* part) { return only.isEmpty() || only == part; };
   if (wanted("paint")) paintTimes(window);
   if (wanted("idle")) idlePaints(window);
-  if (wanted("holdups")) holdUps(window, options.value("rows"), std::max(1, options.value("rounds").toInt()));
-  if (wanted("watching")) watchingCost(window);
+  if (wanted("holdups")) holdUps(window, options.value("rows"), rounds ? rounds : 3);
+  if (wanted("watching")) watchingCost(window, rounds ? rounds : 20);
   return 0;
 }

@@ -13,7 +13,7 @@ inline bool waitFor(const std::function<bool()>& done, int milliseconds = 60'000
 
 void paintTimes(editor::MainWindow& window);
 void idlePaints(editor::MainWindow& window);
-void watchingCost(editor::MainWindow& window);
+void watchingCost(editor::MainWindow& window, int rounds);
 /// `only`: rows whose name has this in it.
 void holdUps(editor::MainWindow& window, const QString& only, int rounds);
 

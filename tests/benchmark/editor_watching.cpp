@@ -16,7 +16,6 @@ using namespace loom::editor;
 
 namespace {
 
-constexpr int kRounds = 20;
 constexpr int kSettle = 300;  // milliseconds between runs: what was not fetched while one went comes then
 
 double processorSeconds(qint64 process) {
@@ -36,7 +35,7 @@ struct Used {
 }  // namespace
 
 // Steps of the zone alone, as the worker tells them, with all that the window shows and with nothing watched.
-void watchingCost(MainWindow& window) {
+void watchingCost(MainWindow& window, int rounds) {
   Session& session = window.session();
   std::map<bool, Used> used;
   const auto once = [&](bool watched) {
@@ -61,7 +60,7 @@ void watchingCost(MainWindow& window) {
   };
   std::vector<Contender> contenders{{"watched", [&] { return once(true); }},
                                     {"not watched", [&] { return once(false); }}};
-  takeTurns(kRounds, contenders);
+  takeTurns(rounds, contenders);
   const Spread paired = ratioOf(contenders[0], contenders[1]);
   std::printf(
       "50 steps, x_t and x0 of each on the timeline: %s against %s; by pairs %.3f (%.3f to %.3f; goal "
