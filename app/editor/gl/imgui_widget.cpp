@@ -149,7 +149,7 @@ void ImGuiWidget::paintGL() {
   drawPreedit();
   ImGui::Render();
   ImGui_ImplOpenGL3_RenderDrawData(ImGui::GetDrawData());
-  textures_->endFrame();
+  if (textures_->endFrame()) redraw();
   applyCursor();
   ++frames_;
   paintMs_ = static_cast<double>(clock.nsecsElapsed()) * 1e-6;
