@@ -76,18 +76,18 @@ class Frames::Implementation : public QObject {
   // --- what there is ---
 
   void follow(const QString& id, const QString& workerRun, const std::vector<std::string>& watched,
-              const QString& parent, int64_t forkedAt) {
+              const QString& parent, const Steps& forkedAt) {
     FrameRun& run = runs_[id];
     run.workerRun = workerRun;
     run.parent = parent;
     if (!workerRun.isEmpty()) byWorker_[workerRun] = id;
     for (const std::string& name : watched) run.ports[name].watched = true;
     const auto from = runs_.find(parent);
-    if (from == runs_.end() || forkedAt <= 0) return;
+    if (from == runs_.end() || forkedAt.empty()) return;
     for (auto& [name, port] : run.ports) {
       const auto theirs = from->second.ports.find(name);
       if (theirs == from->second.ports.end()) continue;
-      const auto before = [&](const Iteration& at) { return !at.empty() && at.front() < forkedAt; };
+      const auto before = [&](const Iteration& at) { return !at.empty() && Steps::after(at) <= forkedAt; };
       for (const auto& [at, entry] : theirs->second.entries)
         if (before(at)) port.entries.try_emplace(at, entry);
       for (const auto& [at, row] : theirs->second.statistics)
@@ -289,7 +289,7 @@ Frames::Frames(WorkerClient& worker, QObject* parent)
 Frames::~Frames() = default;
 
 void Frames::follow(const QString& run, const QString& workerRun, std::vector<std::string> watched,
-                    const QString& parent, int64_t forkedAt) {
+                    const QString& parent, const Steps& forkedAt) {
   implementation_->follow(run, workerRun, watched, parent, forkedAt);
 }
 

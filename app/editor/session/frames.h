@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "app/editor/session/picture.h"
+#include "app/editor/session/steps.h"
 #include "app/editor/worker/worker_client.h"
 
 namespace loom::editor {
@@ -23,7 +24,7 @@ class Frames : public QObject {
 
   /// Called by Runs; again when more is known of the fork.
   void follow(const QString& run, const QString& workerRun, std::vector<std::string> watched,
-              const QString& parent, int64_t forkedAt);
+              const QString& parent, const Steps& forkedAt);
   /// Asks what there is of its ports: a fork begins, a run pauses or is over.
   void refresh(const QString& run);
   void lost(const QString& run);  // the worker has it no longer

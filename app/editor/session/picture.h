@@ -1,6 +1,8 @@
 #pragma once
 // What the editor holds of a run's values: pictures to draw, tensors to look into. Immutable and shared.
+#include <algorithm>
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <string>
 #include <vector>
@@ -18,11 +20,38 @@ struct Picture {
 using PicturePtr = std::shared_ptr<const Picture>;
 uint64_t nextPictureId();
 
+/// Many numbers: its own, or somewhere else, where those that nobody looks at take no memory of this process.
+class Numbers {
+ public:
+  Numbers() = default;
+  Numbers(std::vector<float> own) : own_(std::move(own)) {}
+  Numbers(std::initializer_list<float> own) : own_(own) {}
+  Numbers(std::shared_ptr<const float> elsewhere, size_t size)
+      : elsewhere_(std::move(elsewhere)), size_(size) {}
+
+  const float* data() const { return elsewhere_ ? elsewhere_.get() : own_.data(); }
+  size_t size() const { return elsewhere_ ? size_ : own_.size(); }
+  bool empty() const { return size() == 0; }
+  const float* begin() const { return data(); }
+  const float* end() const { return data() + size(); }
+  float front() const { return *data(); }
+  float operator[](size_t index) const { return data()[index]; }
+  bool operator==(const Numbers& other) const {
+    return std::equal(begin(), end(), other.begin(), other.end());
+  }
+  std::vector<float>& own() { return own_; }
+
+ private:
+  std::vector<float> own_;
+  std::shared_ptr<const float> elsewhere_;
+  size_t size_ = 0;
+};
+
 /// Numbers of a wire at a step, as float32 whatever they were on the wire.
 struct Values {
   std::vector<int64_t> shape;
   std::string dtype, type;  // as on the wire; the value type's id
-  std::vector<float> data;  // row major
+  Numbers data;             // row major
   int64_t size(int dimension) const { return shape.at(dimension < 0 ? shape.size() + dimension : dimension); }
 };
 using ValuesPtr = std::shared_ptr<const Values>;

@@ -42,7 +42,7 @@ json jsonOf(const RunInfo& info, const QString& editor) {
               {"device", text(info.device)},
               {"dtype", text(info.dtype)},
               {"parent", text(info.parent)},
-              {"forkedAt", info.forkedAt},
+              {"forkedAt", loom::editor::jsonOf(info.forkedAt)},
               {"forkAsked", info.forkAsked},
               {"differs", listFrom(info.differs)},
               {"files", listFrom(info.files)},
@@ -77,7 +77,7 @@ std::optional<RunHistory::Loaded> loadedFrom(const QString& folder, int number) 
     info->device = text(run.value("device", ""));
     info->dtype = text(run.value("dtype", ""));
     info->parent = text(run.value("parent", ""));
-    info->forkedAt = run.value("forkedAt", int64_t{-1});
+    if (const auto at = run.find("forkedAt"); at != run.end()) info->forkedAt = stepsFrom(*at);
     info->forkAsked = run.value("forkAsked", false);
     info->differs = listOf(run, "differs");
     info->files = listOf(run, "files");
@@ -118,10 +118,10 @@ json jsonOf(const RunRequest& request, int place) {
   json allowed = json::array();
   for (const QString& each : request.allowed) allowed.push_back(text(each));
   result["allowed"] = allowed;
-  if (request.pauseAt) result["pauseAt"] = *request.pauseAt;
+  if (!request.pauseAt.empty()) result["pauseAt"] = loom::editor::jsonOf(request.pauseAt);
   if (request.forkOf) result["forkOf"] = text(*request.forkOf);
-  if (request.forkAt) result["forkAt"] = *request.forkAt;
-  if (request.forkZone) result["forkZone"] = *request.forkZone;
+  if (request.parentAgain) result["parentAgain"] = true;
+  if (!request.forkAt.empty()) result["forkAt"] = loom::editor::jsonOf(request.forkAt);
   return result;
 }
 
@@ -139,11 +139,11 @@ std::optional<RunRequest> requestFrom(const json& from) {
     request.dtype = text(from.value("dtype", ""));
     request.out = text(from.value("out", ""));
     request.keepSteps = from.value("keepSteps", json(true));
+    request.parentAgain = from.value("parentAgain", false);
     for (const QString& each : listOf(from, "allowed")) request.allowed.push_back(each);
-    if (from.contains("pauseAt")) request.pauseAt = from["pauseAt"].get<int64_t>();
+    if (from.contains("pauseAt")) request.pauseAt = stepsFrom(from["pauseAt"]);
     if (from.contains("forkOf")) request.forkOf = text(from["forkOf"].get<std::string>());
-    if (from.contains("forkAt")) request.forkAt = from["forkAt"].get<int64_t>();
-    if (from.contains("forkZone")) request.forkZone = from["forkZone"].get<std::string>();
+    if (from.contains("forkAt")) request.forkAt = stepsFrom(from["forkAt"]);
     return request;
   } catch (const json::exception&) {
     return {};

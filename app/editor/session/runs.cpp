@@ -58,8 +58,8 @@ QString Runs::Implementation::start(RunRequest request, const QString& before) {
   info->device = request.device;
   info->dtype = request.dtype;
   if (request.forkOf) info->parent = *request.forkOf;
-  if (request.forkAt) info->forkedAt = *request.forkAt;
-  info->forkAsked = request.forkOf && request.forkAt;
+  info->forkedAt = request.forkAt;
+  info->forkAsked = request.forkOf && !request.forkAt.empty();
   if (request.out.isEmpty()) request.out = history_.folderOf(info->number) + QStringLiteral("/out");
   runs().push_back(info);
   const InfoPtr last = request.forkOf ? infoOf(*request.forkOf) : runBefore(*info);
@@ -241,15 +241,25 @@ void Runs::step(const QString& id, int64_t steps) {
   implementation_->control(id, "run.step", {{"steps", steps}});
 }
 
-void Runs::runTo(const QString& id, int64_t done) {
-  implementation_->control(id, "run.runTo", {{"done", done}});
+void Runs::runTo(const QString& id, const Steps& done) {
+  implementation_->control(id, "run.runTo", placeJson("done", done));
 }
 
-int64_t Runs::forkPoint(const QString& id, int64_t at) const {
-  const std::vector<int64_t> steps = forkable(id);
+Steps Runs::lastForkable(const QString& id, const Steps& at) const {
+  const auto sameZone = [&](const Steps& each) {
+    return at.zones.empty() || each.zones.empty() || each.zones.front() == at.zones.front();
+  };
+  const std::vector<Steps>& steps = forkable(id);
   const auto beyond = std::upper_bound(steps.begin(), steps.end(), at);
-  if (beyond == steps.begin() || !implementation_->jobs_.at(id).forkableTold) return at;
-  return *std::prev(beyond);
+  const auto last = std::find_if(std::make_reverse_iterator(beyond), steps.rend(), sameZone);
+  return last == steps.rend() ? Steps() : *last;
+}
+
+Steps Runs::forkPoint(const QString& id, const Steps& at) const {
+  const auto job = implementation_->jobs_.find(id);
+  if (job == implementation_->jobs_.end() || !job->second.forkableTold) return at;
+  const Steps last = lastForkable(id, at);
+  return last.empty() ? at : last;
 }
 
 bool Runs::kept(const QString& id, const std::vector<std::string>& ports) const {
@@ -261,11 +271,37 @@ bool Runs::kept(const QString& id, const std::vector<std::string>& ports) const 
   });
 }
 
-std::vector<int64_t> Runs::forkable(const QString& id) const {
+const std::vector<Steps>& Runs::forkable(const QString& id) const {
+  static const std::vector<Steps> none;
   const auto found = implementation_->jobs_.find(id);
   const auto info = find(id);
-  if (found == implementation_->jobs_.end() || !info || !info->inWorker()) return {};
+  if (found == implementation_->jobs_.end() || !info || !info->inWorker()) return none;
   return found->second.forkable;
+}
+
+Steps RunInfo::at(const std::vector<std::string>& in) const {
+  const auto named = in.empty() ? zones.end() : zones.find(in.front());
+  const auto further = [](const auto& a, const auto& b) {
+    return std::pair(a.second.running, a.second.done) < std::pair(b.second.running, b.second.done);
+  };
+  const std::pair<const std::string, ZoneProgress>* outer = named == zones.end() ? nullptr : &*named;
+  std::vector<const std::pair<const std::string, ZoneProgress>*> inner;  // in which it is, outermost first
+  for (const auto& zone : zones) {
+    if (zone.second.depth > 1 && zone.second.running) inner.push_back(&zone);
+    if (in.empty() && zone.second.depth == 1 && (!outer || further(*outer, zone))) outer = &zone;
+  }
+  Steps at;
+  if (!outer) return at;
+  at = Steps({outer->second.done}, {outer->first});
+  if (!outer->second.running) return at;
+  std::stable_sort(inner.begin(), inner.end(),
+                   [](const auto* a, const auto* b) { return a->second.depth < b->second.depth; });
+  for (const auto* zone : inner) {
+    if (zone->second.depth != static_cast<int>(at.depth()) + 1) break;
+    at.done.push_back(zone->second.done);
+    at.zones.push_back(zone->first);
+  }
+  return at;
 }
 
 }  // namespace loom::editor

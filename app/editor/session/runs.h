@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "app/editor/session/picture.h"
+#include "app/editor/session/steps.h"
 #include "app/editor/worker/worker_client.h"
 #include "engine/graph/document.h"
 
@@ -48,8 +49,8 @@ struct RunInfo {
   QDateTime started;
   double seconds = 0;
   QString device, dtype;
-  QString parent;  // forked from
-  int64_t forkedAt = -1;
+  QString parent;          // forked from
+  Steps forkedAt;          // empty: not, or not known yet
   bool forkAsked = false;  // from that very step: what it comes to depends on its parent
   std::map<std::string, ZoneProgress> zones;
   std::map<std::string, std::string> nodes;  // outside of zones: started, finished, cached
@@ -61,6 +62,9 @@ struct RunInfo {
   bool over() const { return state >= State::finished; }
   bool alive() const { return !over(); }
   bool inWorker() const { return !workerId.isEmpty(); }
+  /// How far it is: in the outermost of these zones and, while it is in one of its steps, in those within.
+  /// Without any: in the outermost one that runs, else in the one that has taken most steps.
+  Steps at(const std::vector<std::string>& zones = {}) const;
 };
 
 struct RunRequest {
@@ -72,11 +76,12 @@ struct RunRequest {
   std::vector<std::string> shown;     // ports shown live
   std::vector<std::string> measured;  // ports kept for what is measured by them, and not shown
   std::optional<QString> forkOf;      // a RunInfo's id
-  /// Without: the first step that the change can reach. With: from that one, and where the worker no longer
-  /// has the run it is computed again up to there.
-  std::optional<int64_t> forkAt;
-  std::optional<std::string> forkZone;
-  std::optional<int64_t> pauseAt;
+  /// Empty: the first step that the change can reach. Else from that one, and where the worker no longer has
+  /// the run it is computed again up to there.
+  Steps forkAt;
+  /// The run it forks is computed again up to there in any case: it did not keep all that is watched.
+  bool parentAgain = false;
+  Steps pauseAt;
   QString device, dtype;            // empty: the worker's own
   nlohmann::json keepSteps = true;  // as in the protocol
   std::vector<QString> allowed;     // further folders that the graph may read
@@ -108,15 +113,17 @@ class Runs : public QObject {
   QStringList differences(const QString& a, const QString& b) const;
   void pause(const QString& id);
   void step(const QString& id, int64_t steps = 1);
-  void runTo(const QString& id, int64_t done);
+  void runTo(const QString& id, const Steps& done);
   void proceed(const QString& id);  // "continue"
   void stop(const QString& id);
   void move(const QString& id, int place);  // in the queue
   void forget(const QString& id);
-  /// Steps of the outermost zone that one can fork from. Empty where it kept none.
-  std::vector<int64_t> forkable(const QString& id) const;
-  /// The last of these at or before `at`; `at` itself while the worker has not told them all.
-  int64_t forkPoint(const QString& id, int64_t at) const;
+  /// What one can fork from, of all zones, in order. Empty where it kept none.
+  const std::vector<Steps>& forkable(const QString& id) const;
+  /// The last of these at or before `at`, in the same outermost zone; empty where there is none.
+  Steps lastForkable(const QString& id, const Steps& at) const;
+  /// The same, but `at` itself while the worker has not told them all, or has none.
+  Steps forkPoint(const QString& id, const Steps& at) const;
   /// Were the steps of all these ports kept from its first one on?
   bool kept(const QString& id, const std::vector<std::string>& ports) const;
 

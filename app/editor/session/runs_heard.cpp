@@ -1,3 +1,6 @@
+#include <algorithm>
+
+#include "app/editor/document/zone_places.h"
 #include "app/editor/session/runs_implementation.h"
 
 namespace loom::editor {
@@ -66,15 +69,20 @@ void Runs::Implementation::stateTold(const InfoPtr& info, const json& params) {
   if (const auto total = seconds(params, "seconds")) jobOf(*info).secondsBefore = *total;
   // Steps are told of now and then; where it stands now, at once.
   if (const auto at = params.find("at"); at != params.end() && at->is_object()) {
-    const auto stands = [&](const json& told) {
+    const auto stands = [&](const json& told, int depth) {
       ZoneProgress& zone = info->zones[told.value("zone", "")];
       zone.done = whole(told, "done", zone.done);
       zone.count = whole(told, "count", zone.count);
+      zone.depth = depth;
+      zone.running = depth > 1 || zone.done < zone.count;
     };
-    stands(*at);
+    for (auto& [name, zone] : info->zones)
+      if (zone.depth > 1) zone.running = false;
+    int depth = 1;
+    stands(*at, depth);
     if (const auto inner = at->find("inner"); inner != at->end() && inner->is_array())
       for (const json& each : *inner)
-        if (each.is_object()) stands(each);
+        if (each.is_object()) stands(each, ++depth);
   }
   if (const auto files = params.find("files"); files != params.end() && files->is_array()) {
     info->files.clear();
@@ -137,10 +145,10 @@ void Runs::Implementation::zoneTold(const InfoPtr& info, const json& params) {
 void Runs::Implementation::zoneBegan(const InfoPtr& info, const ZoneProgress& zone) {
   if (zone.depth != 1 || zone.first <= 0) return;
   Job& job = jobOf(*info);
-  if (info->forkedAt < 0) info->forkedAt = zone.first;
-  int64_t last = job.forkable.empty() ? 0 : job.forkable.back();
-  while (last < zone.first) job.forkable.push_back(++last);
-  const QString parent = job.request.forkOf.value_or(QString());
+  if (info->forkedAt.empty()) info->forkedAt = zone.first;
+  int64_t last = job.forkable.empty() ? 0 : job.forkable.back().outer();
+  while (last < zone.first) job.forkable.emplace_back(++last);
+  const QString parent = job.source.isEmpty() ? job.request.forkOf.value_or(QString()) : job.source;
   frames_.follow(info->id, info->workerId, job.request.watched, parent, zone.first);
   frames_.refresh(info->id);
 }
@@ -208,14 +216,30 @@ void Runs::Implementation::askForkable(const InfoPtr& info) {
   worker_.call(
       "run.steps", {{"run", info->workerId.toStdString()}}, this,
       [this, info](const json& answer) {
-        const auto job = jobs_.find(info->id);
         const auto zones = answer.find("zones");
-        if (job == jobs_.end() || zones == answer.end() || zones->empty()) return;
-        job->second.forkable = zones->front().value("steps", std::vector<int64_t>{});
-        job->second.forkableTold = info->state != RunInfo::State::running;
-        tell(info);
+        if (jobs_.contains(info->id) && zones != answer.end() && !zones->empty()) takeForkable(info, *zones);
       },
       [](const WorkerError&) {});
+}
+
+void Runs::Implementation::takeForkable(const InfoPtr& info, const json& zones) {
+  Job& job = jobOf(*info);
+  std::map<std::string, std::vector<std::string>> places;
+  for (std::vector<std::string>& place : zonePlaces(job.request.document))
+    places[place.back()] = std::move(place);
+  job.forkable.clear();
+  for (const json& zone : zones) {
+    const auto within = zone.value("within", std::vector<int64_t>{});
+    const std::vector<std::string>& place = places[zone.value("zone", "")];
+    for (const int64_t step : zone.value("steps", std::vector<int64_t>{})) {
+      Steps steps(within, place.size() == within.size() + 1 ? place : std::vector<std::string>());
+      steps.done.push_back(step);
+      job.forkable.push_back(std::move(steps));
+    }
+  }
+  std::stable_sort(job.forkable.begin(), job.forkable.end());
+  job.forkableTold = info->state != RunInfo::State::running;
+  tell(info);
 }
 
 void Runs::Implementation::setBusy() {

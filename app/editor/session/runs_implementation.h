@@ -23,7 +23,7 @@ class Runs::Implementation : public QObject {
     bool stopAsked = false;
     QString source;  // its parent, computed again up to the step from which it goes on
     int place = 0;   // in the queue, as it lies on disk
-    std::vector<int64_t> forkable;
+    std::vector<Steps> forkable;
     bool forkableTold = false;        // all of them, by the worker
     size_t thumbnailRank = SIZE_MAX;  // of the port that it shows: the first of those shown is the best
     double secondsBefore = 0;         // of computing, without pauses
@@ -67,6 +67,7 @@ class Runs::Implementation : public QObject {
   void nodeTold(const InfoPtr& info, const json& params);
   void setState(const InfoPtr& info, RunInfo::State state);
   void askForkable(const InfoPtr& info);
+  void takeForkable(const InfoPtr& info, const json& zones);
   void askStatus(const InfoPtr& info);
   void workerChanged();
   void workerGone();

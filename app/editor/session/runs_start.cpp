@@ -50,12 +50,18 @@ void Runs::Implementation::send(const InfoPtr& info) {
 // else.
 bool Runs::Implementation::parentComesFirst(const InfoPtr& info) {
   Job& job = jobOf(*info);
-  if (!job.request.forkOf || !job.request.forkAt) return false;
+  if (!job.request.forkOf || job.request.forkAt.empty()) return false;
   const bool again = !job.source.isEmpty();
+  if (job.request.parentAgain && !again) {
+    computeParentAgain(info, infoOf(*job.request.forkOf));
+    return true;
+  }
   const InfoPtr from = infoOf(again ? job.source : *job.request.forkOf);
   if (from && from->inWorker()) {
+    // Of zones within others the next step of the outermost one says for sure that it was there.
+    const Steps& at = job.request.forkAt;
     const bool there = std::any_of(from->zones.begin(), from->zones.end(), [&](const auto& zone) {
-      return zone.second.depth == 1 && zone.second.done >= *job.request.forkAt;
+      return zone.second.depth == 1 && zone.second.done >= at.outer() + (at.depth() > 1 ? 1 : 0);
     });
     return !there && from->alive() && from->state != RunInfo::State::paused;
   }
@@ -80,14 +86,18 @@ void Runs::Implementation::computeParentAgain(const InfoPtr& info, const InfoPtr
     if (!parent) throw Error("it was forgotten");
     RunRequest again = requestOf(parent);
     if (!parent->forkAsked) again.forkOf.reset();
-    again.pauseAt = *request.forkAt;
+    again.parentAgain = parent->forkAsked && request.parentAgain;
+    for (const std::string& port : request.watched)
+      if (std::find(again.watched.begin(), again.watched.end(), port) == again.watched.end())
+        again.watched.push_back(port);
+    again.pauseAt = request.forkAt;
     again.device = request.device;
     again.dtype = request.dtype;
     again.allowed = request.allowed;
     again.out.clear();
-    say(info, tr("the worker no longer has %1: it is computed again up to step %2")
-                  .arg(*request.forkOf)
-                  .arg(*request.forkAt));
+    say(info, (request.parentAgain ? tr("%1 did not keep all that is watched: it is computed again up to %2")
+                                   : tr("the worker no longer has %1: it is computed again up to %2"))
+                  .arg(*request.forkOf, textOf(request.forkAt)));
     Job& job = jobOf(*info);
     job.sent = true;  // not to be sent while the other one is
     job.source = start(std::move(again), info->id);
@@ -140,15 +150,14 @@ json Runs::Implementation::startParams(const InfoPtr& info, const Job& job, cons
   }
   if (!request.device.isEmpty()) params["device"] = request.device.toStdString();
   if (!request.dtype.isEmpty()) params["dtype"] = request.dtype.toStdString();
-  if (request.pauseAt) params["pauseAt"] = *request.pauseAt;
+  if (!request.pauseAt.empty()) params["pauseAt"] = placeJson("done", request.pauseAt);
   if (!request.forkOf || job.withoutFork) return params;
   const InfoPtr parent = infoOf(job.source.isEmpty() ? *request.forkOf : job.source);
   if (parent && parent->inWorker()) {
-    params["fork"] = {{"run", parent->workerId.toStdString()}};
-    if (request.forkAt) params["fork"]["at"] = *request.forkAt;
-    if (request.forkZone) params["fork"]["zone"] = *request.forkZone;
+    params["fork"] = request.forkAt.empty() ? json::object() : placeJson("at", request.forkAt);
+    params["fork"]["run"] = parent->workerId.toStdString();
   } else {
-    info->forkedAt = -1;
+    info->forkedAt = {};
     say(info, tr("the worker no longer has %1, so all of it is computed").arg(*request.forkOf));
   }
   return params;
@@ -169,7 +178,10 @@ void Runs::Implementation::startedAs(const InfoPtr& info, const json& answer) {
   info->dtype = QString::fromStdString(answer.value("dtype", ""));
   byWorker_[workerRun] = info->id;
   const bool forks = job.request.forkOf && !job.withoutFork;
-  frames_.follow(info->id, info->workerId, job.request.watched, forks ? *job.request.forkOf : QString(),
+  frames_.follow(info->id, info->workerId, job.request.watched,
+                 !forks                 ? QString()
+                 : job.source.isEmpty() ? *job.request.forkOf
+                                        : job.source,
                  info->forkedAt);
   if (!job.source.isEmpty()) {
     // In line where it was before its parent had to be computed, unless it has its turn already.
@@ -194,9 +206,9 @@ void Runs::Implementation::startedAs(const InfoPtr& info, const json& answer) {
 void Runs::Implementation::refused(const InfoPtr& info, const std::string& graph, const WorkerError& error) {
   Job& job = jobOf(*info);
   const bool ofGraph = error.code == kGraphError;
-  if (job.request.forkOf && !job.withoutFork && !job.request.forkAt) {
+  if (job.request.forkOf && !job.withoutFork && job.request.forkAt.empty()) {
     job.withoutFork = true;
-    info->forkedAt = -1;
+    info->forkedAt = {};
     say(info, tr("computed from the first step: %1").arg(error.message));
     return submitted(info, graph);
   }

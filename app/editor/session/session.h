@@ -120,15 +120,23 @@ class Session : public QObject {
   // Running
   /// Runs the document; seeds that are not locked are drawn first, as an edit. With a run of the same graph
   /// before it, what is the same is not computed again.
-  QString run(std::optional<int64_t> pauseAt = {});
-  /// The document as it is, from a step of that run on: the last one kept at or before `at`.
-  QString forkFrom(const QString& run, std::optional<int64_t> at);
+  QString run(const Steps& pauseAt = {});
+  /// The document as it is, from a step of that run on: the last one kept at or before `at`. Empty: from the
+  /// first step that what was changed can reach.
+  QString forkFrom(const QString& run, const Steps& at);
   /// As many digits as one can still say.
   static uint64_t anotherSeed();
   /// Up to so many steps, and waits there: the shown run where it still can, else a new one.
-  void runTo(int64_t done);
+  void runTo(const Steps& done);
+  /// One more step of a paused run, of a zone that lies as deep as the cursor's: of an inner one where one of
+  /// its steps is looked at. Where the cursor follows the run, of the zone that it is paused in.
+  void step(const QString& run);
   /// Asks for an earlier run again: its graph, its values, and where it went on from a run's step, that too.
+  /// What it comes to is the same at every step.
   QString runAgain(const QString& run);
+  /// The same, and keeps the steps of a port that it did not keep, of the steps before a fork too. The cursor
+  /// stays at its step, and the document watches the port from now on.
+  QString runAgainWatching(const QString& run, const std::string& port);
   /// Keeps a port's steps, of the shown run from now on and of all that follow; says so where steps that are
   /// over can't be had.
   void watch(const std::string& port);

@@ -43,6 +43,11 @@ class Session::Implementation : public QObject {
   // Runs
   RunRequest request() const;
   QString begin(RunRequest request);
+  /// How that run was asked for, for as it is asked for again now. Throws Error where its graph can't be
+  /// read.
+  RunRequest again(const QString& run);
+  /// With the zone that is meant where none is named and several lie so deep: the worker takes no guesses.
+  Steps named(Steps steps, const Document& document, const RunInfo* run) const;
   /// The newest run of this document that the worker still has.
   std::shared_ptr<const RunInfo> lastInWorker() const;
   std::shared_ptr<const RunInfo> ownRun() const;

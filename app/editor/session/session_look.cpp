@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "app/editor/document/schedule_ports.h"
+#include "app/editor/document/zone_places.h"
 #include "app/editor/session/session_implementation.h"
 #include "app/editor/session/shown_ports.h"
 #include "engine/core/error.h"
@@ -13,6 +14,11 @@ const QString kDevice = QStringLiteral("run/device"), kDtype = QStringLiteral("r
 
 // Weights and optimiser at every step would fill the disk.
 constexpr int kTrainingEvery = 100, kTrainingLast = 2;
+
+bool nests(const Document& document) {
+  const auto places = zonePlaces(document);
+  return std::any_of(places.begin(), places.end(), [](const auto& place) { return place.size() > 1; });
+}
 
 }  // namespace
 
@@ -31,7 +37,10 @@ RunRequest Session::Implementation::request() const {
   request.allowed = owner_.allowedFolders();
   request.device = owner_.device();
   request.dtype = owner_.dtype();
-  if (checker_.checked().trains) request.keepSteps = {{"every", kTrainingEvery}, {"last", kTrainingLast}};
+  if (checker_.checked().trains)
+    request.keepSteps = {{"every", kTrainingEvery}, {"last", kTrainingLast}};
+  else if (nests(document()))
+    request.keepSteps = {{"inner", true}};
   return request;
 }
 
@@ -53,6 +62,20 @@ std::shared_ptr<const RunInfo> Session::Implementation::ownRun() const {
   return alive ? alive : newest;
 }
 
+Steps Session::Implementation::named(Steps steps, const Document& document, const RunInfo* run) const {
+  if (steps.empty() || !steps.zones.empty()) return steps;
+  const Steps now = run ? run->at() : Steps();
+  std::vector<std::string> first;
+  int fitting = 0;
+  for (const std::vector<std::string>& place : zonePlaces(document)) {
+    if (place.size() != steps.depth()) continue;
+    const bool runs = !now.empty() && place.front() == now.zones.front();
+    if (fitting++ == 0 || (runs && first.front() != place.front())) first = place;
+  }
+  if (fitting > 1) steps.zones = first;
+  return steps;
+}
+
 QString Session::Implementation::begin(RunRequest request) {
   const QString id = runs_.start(std::move(request));
   ownRuns_.push_back(id);
@@ -64,7 +87,7 @@ QString Session::Implementation::begin(RunRequest request) {
 
 uint64_t Session::anotherSeed() { return QRandomGenerator::global()->bounded(1'000'000'000u); }
 
-QString Session::run(std::optional<int64_t> pauseAt) {
+QString Session::run(const Steps& pauseAt) {
   // Before the run, so that what is seen beside its pictures is the seed they were made with. Any number of
   // runs is one step of undo; the history has each one's seeds.
   if (anyRolled(document(), catalog()))
@@ -72,21 +95,23 @@ QString Session::run(std::optional<int64_t> pauseAt) {
         tr("Draw seeds"), [this](const Document& now) { return rollSeeds(now, catalog(), anotherSeed); },
         "seeds of runs");
   RunRequest request = implementation_->request();
-  request.pauseAt = pauseAt;
+  request.pauseAt = implementation_->named(pauseAt, request.document, nullptr);
   // Steps that another run computed have no frames of a port that it did not watch.
   const auto last = implementation_->lastInWorker();
   if (last && (runs().kept(last->id, request.watched) || checked().trains)) request.forkOf = last->id;
   return implementation_->begin(std::move(request));
 }
 
-QString Session::forkFrom(const QString& run, std::optional<int64_t> at) {
+QString Session::forkFrom(const QString& run, const Steps& at) {
   RunRequest request = implementation_->request();
   request.forkOf = run;
-  if (at) request.forkAt = runs().forkPoint(run, *at);
+  const auto from = runs().find(run);
+  if (!at.empty())
+    request.forkAt = runs().forkPoint(run, implementation_->named(at, request.document, from.get()));
   return implementation_->begin(std::move(request));
 }
 
-void Session::runTo(int64_t done) {
+void Session::runTo(const Steps& done) {
   const auto run = shownRun();
   if (!run || run->over()) {
     this->run(done);
@@ -94,33 +119,78 @@ void Session::runTo(int64_t done) {
   }
   if (!run->inWorker() || run->state == RunInfo::State::queued)
     return notice(tr("Run %1 has not begun yet.").arg(run->number));
-  int64_t now = 0;
-  for (const auto& [name, zone] : run->zones)
-    if (zone.depth == 1) now = std::max(now, zone.done);
-  if (done <= now)
-    return notice(tr("Run %1 is at step %2 already: put the timeline's cursor on one that is still to come.")
+  const Steps to = implementation_->named(done, runs().requestOf(run->id).document, run.get());
+  const Steps now = run->at(to.zones);
+  if (to <= now)
+    return notice(tr("Run %1 is at %2 already: put the timeline's cursor on one that is still to come.")
                       .arg(run->number)
-                      .arg(now));
-  runs().runTo(run->id, done);
+                      .arg(textOf(now)));
+  runs().runTo(run->id, to);
+}
+
+void Session::step(const QString& id) {
+  const auto run = runs().find(id);
+  if (!run || run->state != RunInfo::State::paused) return;
+  Steps to = run->at();
+  const size_t looked = cursor().live || shownRun() != run ? to.depth() : cursor().iteration.size();
+  if (to.empty() || looked == to.depth() || looked == 0) return runs().step(id);
+  to.zones.clear();
+  if (looked < to.depth()) {
+    to.done.resize(looked);
+    ++to.done.back();
+  } else {
+    to.done.resize(looked, 0);
+    to.done.back() = 1;
+  }
+  runs().runTo(id, implementation_->named(to, runs().requestOf(id).document, run.get()));
+}
+
+RunRequest Session::Implementation::again(const QString& run) {
+  const auto info = runs_.find(run);
+  RunRequest request = runs_.requestOf(run);
+  if (!info->forkAsked) request.forkOf.reset();
+  request.pauseAt = {};
+  request.out.clear();
+  request.device = owner_.device();
+  request.dtype = owner_.dtype();
+  request.allowed = owner_.allowedFolders();
+  if (request.folder.isEmpty()) request.folder = owner_.folder();
+  if (request.watched.empty()) request.watched = watchedPorts(request.document, catalog_);
+  if (request.measured.empty()) request.measured = measuredPorts(request.document, catalog_);
+  if (request.shown.empty()) request.shown = shownPorts(request.document, catalog_);
+  return request;
 }
 
 QString Session::runAgain(const QString& run) {
   try {
-    const auto info = runs().find(run);
-    RunRequest request = runs().requestOf(run);
-    if (!info->forkAsked) request.forkOf.reset();
-    request.pauseAt.reset();
-    request.out.clear();
-    request.device = device();
-    request.dtype = dtype();
-    request.allowed = allowedFolders();
-    if (request.folder.isEmpty()) request.folder = folder();
-    if (request.watched.empty()) request.watched = watchedPorts(request.document, catalog());
-    if (request.measured.empty()) request.measured = measuredPorts(request.document, catalog());
-    if (request.shown.empty()) request.shown = shownPorts(request.document, catalog());
-    const QString id = runs().start(request);
+    const QString id = runs().start(implementation_->again(run));
     setCursor({.run = id, .iteration = {}, .live = true});
     return id;
+  } catch (const Error& error) {
+    notice(tr("This run can't be asked for again: %1").arg(QString::fromUtf8(error.what())), true);
+    return {};
+  }
+}
+
+QString Session::runAgainWatching(const QString& run, const std::string& port) {
+  try {
+    RunRequest request = implementation_->again(run);
+    // As it was computed, or its numbers would be others.
+    const auto info = runs().find(run);
+    if (!info->device.isEmpty()) request.device = info->device;
+    if (!info->dtype.isEmpty()) request.dtype = info->dtype;
+    if (std::find(request.watched.begin(), request.watched.end(), port) == request.watched.end())
+      request.watched.push_back(port);
+    request.parentAgain = info->forkAsked;
+    const size_t dot = port.find_last_of(".:");
+    if (findNode(document().graph, port.substr(0, dot)))
+      edit(tr("Watch %1").arg(QString::fromStdString(port)),
+           [&](const Document& document) { return withWatched(document, catalog(), {port}, true); });
+    Cursor at = cursor();
+    at.run = runs().start(request);
+    implementation_->ownRuns_.push_back(at.run);
+    setCursor(at);
+    return at.run;
   } catch (const Error& error) {
     notice(tr("This run can't be asked for again: %1").arg(QString::fromUtf8(error.what())), true);
     return {};
@@ -135,9 +205,11 @@ void Session::watch(const std::string& port) {
   if (run->inWorker()) frames().watch(run->id, port);
   const bool kept = !frames().iterations(run->id, port).empty();
   if (run->over() && !kept)
-    notice(tr("Run %1 is over and kept no steps of %2: the next run has them.")
-               .arg(run->number)
-               .arg(QString::fromStdString(port)));
+    notice(
+        tr("Run %1 is over and kept no steps of %2. The next run has them; the viewer offers to run this one "
+           "again.")
+            .arg(run->number)
+            .arg(QString::fromStdString(port)));
 }
 
 void Session::setDevice(const QString& device, const QString& dtype) {

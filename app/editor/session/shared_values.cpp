@@ -1,6 +1,7 @@
 #include "app/editor/session/shared_values.h"
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,6 +15,7 @@ namespace {
 using nlohmann::json;
 
 constexpr int64_t kMostElements = int64_t{1} << 40;
+constexpr uint64_t kReadUpTo = 4 << 20;  // larger ones stay where the worker put them
 
 size_t bytesOf(const std::string& dtype) {
   if (dtype == "float64" || dtype == "int64" || dtype == "uint64") return 8;
@@ -90,6 +92,17 @@ bool SharedBytes::read(void* to) const {
   return true;
 }
 
+// A read can't fault; a mapping only can't where the memory is sealed.
+std::shared_ptr<const float> SharedBytes::map() const {
+  constexpr int kSeals = F_SEAL_WRITE | F_SEAL_SHRINK;
+  const int seals = ::fcntl(fd_, F_GET_SEALS);
+  if (size_ == 0 || seals < 0 || (seals & kSeals) != kSeals) return {};
+  void* memory = ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, fd_, 0);
+  if (memory == MAP_FAILED) return {};
+  return {static_cast<const float*>(memory),
+          [size = size_](const float* from) { ::munmap(const_cast<float*>(from), size); }};
+}
+
 std::optional<TensorShape> tensorShapeFrom(const json& answer) {
   try {
     TensorShape result;
@@ -114,14 +127,21 @@ ValuesPtr valuesFrom(const SharedBytes& bytes, const TensorShape& shape) {
   values->shape = shape.shape;
   values->dtype = shape.dtype;
   values->type = shape.type;
-  values->data.resize(static_cast<size_t>(count));
+  const auto size = static_cast<size_t>(count);
+  if (shape.dtype == "float32" && bytes.size() > kReadUpTo)
+    if (const auto mapped = bytes.map()) {
+      values->data = Numbers(mapped, size);
+      return values;
+    }
+  std::vector<float>& data = values->data.own();
+  data.resize(size);
   if (shape.dtype == "float32") {
-    if (!bytes.read(values->data.data())) return {};
+    if (!bytes.read(data.data())) return {};
     return values;
   }
   std::vector<char> raw(bytes.size());
   if (!bytes.read(raw.data())) return {};
-  convertAll(shape.dtype, raw, values->data);
+  convertAll(shape.dtype, raw, data);
   return values;
 }
 

@@ -23,6 +23,8 @@ class SharedBytes {
   uint64_t size() const { return size_; }
   /// All of it; false where reading fails.
   bool read(void* to) const;
+  /// All of it, where it lies; null where it could change or shrink meanwhile.
+  std::shared_ptr<const float> map() const;
 
  private:
   SharedBytes(int fd, uint64_t size) : fd_(fd), size_(size) {}

@@ -67,20 +67,11 @@ void MainWindow::Implementation::addFileCommands() {
   exporting("file.exportPicture", tr("Newest picture…"), tr("What the shown run made"), "Ctrl+K, Ctrl+P",
             [this] { exportPicture(); });
   exporting("file.exportViewer", tr("What the viewer shows…"), tr("As a picture, or its numbers as .npy"),
-            "Ctrl+K, Ctrl+T", [this] {
-              chooseExport(tr("What the viewer shows"), "tensor.png", tr("Picture (*.png);;Numbers (*.npy)"),
-                           [this](const QString& file) { return central_->viewer().save(file); });
-            });
+            "Ctrl+K, Ctrl+T", [this] { central_->viewer().save(); });
   exporting("file.exportCsv", tr("Plots as a table…"), tr("A column a series, a row a step"),
-            "Ctrl+K, Ctrl+S", [this] {
-              chooseExport(tr("Plots as a table"), "plots.csv", tr("Table (*.csv)"),
-                           [this](const QString& file) { return central_->timeline().exportCsv(file); });
-            });
+            "Ctrl+K, Ctrl+S", [this] { central_->timeline().savePlots(kPlotTable); });
   exporting("file.exportPlots", tr("Plots as a picture…"), tr("The plots under the film strip"),
-            "Ctrl+K, Ctrl+G", [this] {
-              chooseExport(tr("Plots as a picture"), "plots.png", tr("Picture (*.png)"),
-                           [this](const QString& file) { return central_->timeline().exportPng(file); });
-            });
+            "Ctrl+K, Ctrl+G", [this] { central_->timeline().savePlots(kPlotPicture); });
   add(
       "file.quit", tr("Quit"), tr("Closes the window; asks first where something is not saved"), "Ctrl+Q",
       [this] { window_.close(); }, {}, true);

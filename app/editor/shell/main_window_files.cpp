@@ -9,6 +9,7 @@
 #include <cmath>
 
 #include "app/editor/document/document_file.h"
+#include "app/editor/gl/save_dialog.h"
 #include "app/editor/gl/theme.h"
 #include "app/editor/shell/command_line_text.h"
 #include "app/editor/shell/graph_sketch.h"
@@ -213,32 +214,19 @@ QImage MainWindow::Implementation::newestPicture() const {
   return graphSketch(session_.document(), kSketch, 2, Theme::current());
 }
 
-void MainWindow::Implementation::chooseExport(const QString& title, const QString& name,
-                                              const QString& filter,
-                                              std::function<bool(const QString&)> write) {
-  auto* dialog = new QFileDialog(&window_, title, session_.folder() + "/" + name, filter);
-  dialog->setAttribute(Qt::WA_DeleteOnClose);
-  dialog->setObjectName("exportDialog");
-  dialog->setAcceptMode(QFileDialog::AcceptSave);
-  dialog->setDefaultSuffix(QFileInfo(name).suffix());
-  connect(dialog, &QFileDialog::fileSelected, this, [this, write = std::move(write)](const QString& file) {
-    if (write(file))
-      session_.notice(tr("Wrote %1").arg(file));
-    else
-      session_.notice(tr("%1 can't be written, or there is nothing to write yet.").arg(file), true);
-  });
-  dialog->open();
-}
-
 void MainWindow::Implementation::exportPicture() {
-  // As it was written, where it was: with the graph and all that it says of its origin.
-  chooseExport(tr("Newest picture"), "picture.png", tr("Picture (*.png)"), [this](const QString& file) {
-    const QString newest = newestFile();
-    if (!newest.endsWith(".png", Qt::CaseInsensitive)) return newestPicture().save(file, "PNG");
-    if (QFileInfo(newest) == QFileInfo(file)) return true;
-    QFile::remove(file);
-    return QFile::copy(newest, file);
-  });
+  askAndSave(session_, &window_, {tr("Newest picture"), "picture.png", tr("Picture (*.png)")},
+             [this](const QString& file) -> FileWriter {
+               // As it was written, where it was: with the graph and all that it says of its origin.
+               const QString newest = newestFile();
+               if (!newest.endsWith(".png", Qt::CaseInsensitive))
+                 return [file, picture = newestPicture()] { return picture.save(file, "PNG"); };
+               return [file, newest] {
+                 if (QFileInfo(newest) == QFileInfo(file)) return true;
+                 QFile::remove(file);
+                 return QFile::copy(newest, file);
+               };
+             });
 }
 
 void MainWindow::Implementation::fillRecent() {

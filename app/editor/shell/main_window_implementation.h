@@ -44,8 +44,6 @@ class MainWindow::Implementation : public QObject {
   void copyCommandLine();
   QString newestFile() const;    // a picture that it wrote; empty: none
   QImage newestPicture() const;  // of the run that is shown: what a .png of the graph shows
-  void chooseExport(const QString& title, const QString& name, const QString& filter,
-                    std::function<bool(const QString&)> write);
   void exportPicture();
   void fillRecent();
   bool closing();  // may the window close now?

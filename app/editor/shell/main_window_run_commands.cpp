@@ -52,19 +52,18 @@ void MainWindow::Implementation::addRunCommands() {
       isAlive);
   add(
       "run.step", "Run", tr("Step"), tr("One more step of a paused run; one that runs pauses"), {"F7"},
-      [this, current] { paused() ? session_.runs().step(current()) : session_.runs().pause(current()); },
-      isAlive);
+      [this, current] { paused() ? session_.step(current()) : session_.runs().pause(current()); }, isAlive);
   add("run.toHere", "Run", tr("Run to here"),
-      tr("Up to the step under the timeline's cursor, and waits there"), {"F8"},
-      [this, &timeline] { session_.runTo(std::max<int64_t>(1, timeline.stepAtCursor())); });
+      tr("Up to the step under the timeline's cursor, and waits there"), {"F8"}, [this, &timeline] {
+        const Steps here = timeline.stepAtCursor();
+        session_.runTo(here.empty() ? Steps(1) : here);
+      });
   add(
       "run.fork", "Run", tr("Fork from here"),
       tr("Goes on from the step under the timeline's cursor, with the parameters as they are now"), {"F9"},
       [this, &timeline] {
         const auto run = session_.shownRun();
-        if (!run) return;
-        const int64_t step = timeline.stepAtCursor();
-        session_.forkFrom(run->id, step > 0 ? std::optional<int64_t>(step) : std::nullopt);
+        if (run) session_.forkFrom(run->id, timeline.stepAtCursor());
       },
       hasRun);
   add(

@@ -100,10 +100,10 @@ class RunDelegate : public QStyledItemDelegate {
     painter->drawText(second, Qt::AlignVCenter, metrics.elidedText(state, Qt::ElideRight, second.width()));
     painter->setPen(theme.dim);
     QString differs = run->differs.join(", ");
-    if (run->forkedAt >= 0) {
+    if (!run->forkedAt.empty()) {
       const auto parent = session_.runs().find(run->parent);
-      const QString fork = parent ? tr("fork of %1 at step %2").arg(parent->number).arg(run->forkedAt)
-                                  : tr("fork at step %1").arg(run->forkedAt);
+      const QString fork = parent ? tr("fork of %1 at %2").arg(parent->number).arg(textOf(run->forkedAt))
+                                  : tr("fork at %1").arg(textOf(run->forkedAt));
       differs = differs.isEmpty() ? fork : fork + ": " + differs;
     }
     if (run->error) differs = run->error->message;

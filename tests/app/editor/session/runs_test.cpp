@@ -151,7 +151,7 @@ class RunsTest : public QObject {
     QTRY_VERIFY_WITH_TIMEOUT(done() == 5 && run->state == State::paused, kPatience);
     runs.runTo(id, 7);
     QTRY_VERIFY_WITH_TIMEOUT(done() == 7 && run->state == State::paused, kPatience);
-    QTRY_COMPARE_WITH_TIMEOUT(runs.forkable(id), (std::vector<int64_t>{1, 2, 3, 4, 5, 6, 7}), kPatience);
+    QTRY_COMPARE_WITH_TIMEOUT(runs.forkable(id), (std::vector<Steps>{1, 2, 3, 4, 5, 6, 7}), kPatience);
     // What was computed is seen while it waits.
     QTRY_VERIFY_WITH_TIMEOUT(session_->frames().values(id, "predict.x0", {6}), kPatience);
     QCOMPARE(session_->frames().iterations(id, "predict.x0").size(), size_t{7});
@@ -254,19 +254,19 @@ class RunsTest : public QObject {
                    session_->frames().values(run, "sampling.x", {9}) != nullptr;
           },
           kPatience);
-      if (!came) return std::vector<float>();
+      if (!came) return Numbers();
       const ValuesPtr values = session_->frames().values(run, "sampling.x", {9});
-      return values ? values->data : std::vector<float>();
+      return values ? values->data : Numbers();
     };
     const QString parent = session_->run();
-    const std::vector<float> first = last(parent);
+    const Numbers first = last(parent);
     variance("fixed_large");
     const QString fork = session_->forkFrom(parent, 5);
-    const std::vector<float> forked = last(fork);
+    const Numbers forked = last(fork);
     // A fork of the fork: both are computed again, each up to where the next goes on.
     variance("fixed_small");
     const QString twice = session_->forkFrom(fork, 7);
-    const std::vector<float> forkedTwice = last(twice);
+    const Numbers forkedTwice = last(twice);
     QVERIFY(!first.empty() && !forked.empty() && !forkedTwice.empty());
     QVERIFY(first != forked && forked != forkedTwice && forkedTwice != first);
 
