@@ -11,7 +11,7 @@
 namespace loom::editor {
 namespace {
 
-constexpr float kMostZoom = 160, kLeastZoom = 0.05f, kBetween = 6;
+constexpr float kMostZoom = 160, kLeastZoom = 0.05f, kBetween = 6, kNames = 18;
 constexpr int kMostWritten = 4000;  // pixels at a time
 
 }  // namespace
@@ -75,9 +75,16 @@ void PixelView::drawLayer(const Pane& pane, const Layer& layer, float from, floa
   const Picture& picture = *layer.picture;
   const auto width = static_cast<float>(picture.width), height = static_cast<float>(picture.height);
   ImDrawList* draw = ImGui::GetWindowDrawList();
-  host_.textures().draw(draw, layer.picture, {pane.origin.x + from * width * zoom_, pane.origin.y},
-                        {pane.origin.x + to * width * zoom_, pane.origin.y + height * zoom_}, {from, 0},
-                        {to, 1});
+  const auto show = [&](const PicturePtr& shown) {
+    host_.textures().draw(draw, shown, {pane.origin.x + from * width * zoom_, pane.origin.y},
+                          {pane.origin.x + to * width * zoom_, pane.origin.y + height * zoom_}, {from, 0},
+                          {to, 1});
+  };
+  // The smallest that has a pixel for each of the screen's; under it the one that is there at once.
+  size_t level = 0;
+  for (float zoom = zoom_ * 2; level < layer.smaller.size() && zoom <= 1; zoom *= 2) ++level;
+  if (level < layer.smaller.size()) show(layer.smaller.back());
+  show(level == 0 ? layer.picture : layer.smaller[level - 1]);
   if (zoom_ >= kWritesFrom && layer.text) drawNumbers(pane, layer, from, to);
 }
 
@@ -120,15 +127,15 @@ void PixelView::drawNumbers(const Pane& pane, const Layer& layer, float from, fl
     }
 }
 
-void PixelView::drawName(ImVec2 at, const Layer& layer, bool right) {
-  if (layer.name.empty()) return;
-  const Theme& theme = Theme::current();
+void PixelView::drawNames(ImVec2 at, float width, float second, const Layer& a, const Layer& b) {
   ImDrawList* draw = ImGui::GetWindowDrawList();
-  const float text = scaled(11.5f);
-  const ImVec2 needed = host_.textFont()->CalcTextSizeA(text, FLT_MAX, 0, layer.name.c_str());
-  const float x = right ? at.x - needed.x - 12 : at.x;
-  draw->AddRectFilled({x, at.y}, {x + needed.x + 12, at.y + scaled(19)}, imColour(theme.window, 0.85), 4);
-  draw->AddText(host_.textFont(), text, {x + 6, at.y + 2}, layer.colour, layer.name.c_str());
+  ImFont* font = host_.textFont();
+  const float text = scaled(11.5f), between = 10;
+  const float needed = font->CalcTextSizeA(text, FLT_MAX, 0, b.name.c_str()).x;
+  const float left = second > 0 ? at.x + second : at.x + width - std::min(needed, (width - between) / 2);
+  const float room = b.name.empty() ? width : left - at.x - between;
+  textWithin(draw, at, room, a.colour, a.name, font, text);
+  textWithin(draw, {left, at.y}, at.x + width - left, b.colour, b.name, font, text);
 }
 
 std::optional<PixelView::Hovered> PixelView::draw(ImVec2 at, ImVec2 size, How how, const Layer& a,
@@ -137,6 +144,10 @@ std::optional<PixelView::Hovered> PixelView::draw(ImVec2 at, ImVec2 size, How ho
   const Theme& theme = Theme::current();
   ImDrawList* draw = ImGui::GetWindowDrawList();
   const bool two = how == How::sideBySide && b.picture;
+  if (const float names = scaled(kNames); (!a.name.empty() || !b.name.empty()) && size.y > 3 * names) {
+    drawNames(at, size.x, two ? (size.x + kBetween) / 2 : 0, a, b);
+    at.y += names, size.y -= names;
+  }
   const ImVec2 paneSize(two ? (size.x - kBetween) / 2 : size.x, size.y);
   const ImVec2 second(at.x + paneSize.x + kBetween, at.y);
   place(at, paneSize, *a.picture);
@@ -173,9 +184,6 @@ std::optional<PixelView::Hovered> PixelView::draw(ImVec2 at, ImVec2 size, How ho
     }
     draw->PopClipRect();
   }
-  drawName({at.x + 6, at.y + 6}, a, false);
-  if (two) drawName({second.x + 6, at.y + 6}, b, false);
-  if (how == How::wipe && b.picture) drawName({at.x + size.x - 6, at.y + 6}, b, true);
   if (!hovered) return {};
   const Pane under = pane(inSecond);
   const int x = static_cast<int>(std::floor((mouse.x - under.origin.x) / zoom_)),

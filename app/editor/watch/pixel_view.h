@@ -18,8 +18,9 @@ class PixelView {
   enum class How { one, wipe, sideBySide };
   struct Layer {
     PicturePtr picture;
-    std::string name;  // in a corner, where there are two
-    ImU32 colour = 0;  // of its name
+    std::vector<PicturePtr> smaller;  // of a large one: half of it, a quarter, ... to be drawn from afar
+    std::string name;                 // above it
+    ImU32 colour = 0;                 // of its name
     /// What to write into a pixel: a line a number. Asked for at high zoom alone.
     std::function<std::vector<std::string>(int x, int y)> text;
   };
@@ -28,7 +29,8 @@ class PixelView {
   };
 
   explicit PixelView(ImGuiWidget& host) : host_(host) {}
-  /// The pixel under the mouse.
+  /// The pixel under the mouse. Where there are two, or names, they stand in a line above: that of the second
+  /// at the right, or above its own picture.
   std::optional<Hovered> draw(ImVec2 at, ImVec2 size, How how, const Layer& a, const Layer& b);
 
   void zoomBy(float factor);  // about the middle
@@ -48,7 +50,7 @@ class PixelView {
   void gestures(const Pane& pane, const Picture& picture, How how);
   void drawLayer(const Pane& pane, const Layer& layer, float from, float to);
   void drawNumbers(const Pane& pane, const Layer& layer, float from, float to);
-  void drawName(ImVec2 at, const Layer& layer, bool right);
+  void drawNames(ImVec2 at, float width, float second, const Layer& a, const Layer& b);
 
   ImGuiWidget& host_;
   bool fitted_ = true, dragsDivider_ = false;

@@ -1,6 +1,5 @@
 #include "app/editor/watch/plot_panel.h"
 
-#include <QFileDialog>
 #include <QSaveFile>
 #include <algorithm>
 #include <cmath>
@@ -9,13 +8,15 @@
 #include "app/editor/gl/theme.h"
 #include "app/editor/watch/ink.h"
 #include "app/editor/watch/strip.h"
+#include "app/editor/watch/timeline.h"
 
 namespace loom::editor {
 namespace {
 
 constexpr QSize kPictureSize(1600, 900);
 constexpr float kTitle = 14;  // of a zone's plot, where there are several
-constexpr float kBetween = 12;
+constexpr float kBetween = 12, kBetweenRows = 4;
+constexpr float kLeastWide = 150, kLeastHigh = 64;  // of a plot beside others
 
 }  // namespace
 
@@ -44,25 +45,6 @@ void PlotPanel::setKind(PlotKind kind) {
   session_.settings().setValue("timeline/plot", static_cast<int>(kind));
 }
 
-void PlotPanel::askFile(const QString& title, const QString& filter, const QString& suffix,
-                        std::function<bool(const QString&)> write) {
-  // Never within a frame: a dialog runs events of its own.
-  QMetaObject::invokeMethod(
-      this,
-      [this, title, filter, suffix, write = std::move(write)] {
-        auto* dialog = new QFileDialog(host_.window(), title, session_.folder(), filter);
-        dialog->setAttribute(Qt::WA_DeleteOnClose);
-        dialog->setAcceptMode(QFileDialog::AcceptSave);
-        dialog->setDefaultSuffix(suffix);
-        connect(dialog, &QFileDialog::fileSelected, this, [this, write](const QString& file) {
-          const bool written = write(file);
-          session_.notice(written ? "Saved " + file : "Could not write " + file, !written);
-        });
-        dialog->open();
-      },
-      Qt::QueuedConnection);
-}
-
 void PlotPanel::drawMenu(const Plot& plot) {
   for (const PlotKind kind : kPlotKinds)
     if (ImGui::MenuItem(nameOf(kind), nullptr, kind == plot.kind)) setKind(kind);
@@ -76,12 +58,8 @@ void PlotPanel::drawMenu(const Plot& plot) {
     if (ImGui::IsItemHovered()) ImGui::SetTooltip("The first step that differs by more is marked");
   }
   ImGui::Separator();
-  if (ImGui::MenuItem("Save as picture ..."))
-    askFile("Save the plot as a picture", "Pictures (*.png)", "png",
-            [this](const QString& file) { return exportPng(file); });
-  if (ImGui::MenuItem("Save as table ..."))
-    askFile("Save the plot's numbers", "Tables (*.csv)", "csv",
-            [this](const QString& file) { return exportCsv(file); });
+  if (ImGui::MenuItem("Save as picture ...")) save(kPlotPicture);
+  if (ImGui::MenuItem("Save as table ...")) save(kPlotTable);
   ImGui::Separator();
   if (ImGui::MenuItem("Hide the plot")) show(false);
 }
@@ -135,6 +113,40 @@ std::optional<double> PlotPanel::cursorIn(const std::string& zone, const Iterati
   return step;
 }
 
+// Side by side where each is wide enough, else in rows; of more rows than have room whole ones, with buttons
+// that show the others.
+PlotPanel::Grid PlotPanel::gridFor(size_t count, ImVec2 at, ImVec2& room) {
+  const auto columnsIn = [&](float width) {
+    const float fit = (width + kBetween) / (scaled(kLeastWide) + kBetween);
+    return std::clamp<size_t>(static_cast<size_t>(std::max(fit, 1.f)), 1, count);
+  };
+  const auto fit =
+      static_cast<size_t>(std::max((room.y + kBetweenRows) / (scaled(kLeastHigh) + kBetweenRows), 1.f));
+  Grid grid{columnsIn(room.x), 0, 0, {}};
+  size_t rows = (count + grid.columns - 1) / grid.columns;
+  if (rows > fit) {
+    const float side = ImGui::GetFrameHeight();
+    room.x -= side + 4;
+    grid.columns = columnsIn(room.x);
+    rows = (count + grid.columns - 1) / grid.columns;
+    firstRow_ = std::min(firstRow_, rows - fit);
+    ImGui::SetCursorScreenPos({at.x + room.x + 4, at.y});
+    ImGui::BeginDisabled(firstRow_ == 0);
+    if (ImGui::ArrowButton("##plots before", ImGuiDir_Up)) --firstRow_;
+    ImGui::EndDisabled();
+    ImGui::SetCursorScreenPos({at.x + room.x + 4, at.y + side + 2});
+    ImGui::BeginDisabled(firstRow_ + fit >= rows);
+    if (ImGui::ArrowButton("##plots after", ImGuiDir_Down)) ++firstRow_;
+    ImGui::EndDisabled();
+    grid.first = std::min(firstRow_, rows - fit) * grid.columns;
+    rows = fit;
+  }
+  grid.shown = rows * grid.columns;
+  const auto across = static_cast<float>(grid.columns), down = static_cast<float>(rows);
+  grid.cell = {(room.x - (across - 1) * kBetween) / across, (room.y - (down - 1) * kBetweenRows) / down};
+  return grid;
+}
+
 PlotPanel::Asked PlotPanel::draw(ImVec2 at, ImVec2 size, bool beside, const Iteration& place,
                                  const AxisOf& axisOf) {
   const Plot& plot = plots_.of(kind());
@@ -157,12 +169,14 @@ PlotPanel::Asked PlotPanel::draw(ImVec2 at, ImVec2 size, bool beside, const Iter
       zones.push_back(series.zone);
   const bool several = zones.size() > 1;
   if (zones.empty()) zones.emplace_back();
-  const auto count = static_cast<float>(zones.size());
-  const float wide = (room.x - (count - 1) * kBetween) / count;
-  for (size_t i = 0; i < zones.size(); ++i) {
-    ImVec2 corner(where.x + static_cast<float>(i) * (wide + kBetween), where.y), part(wide, room.y);
+  const Grid grid = gridFor(zones.size(), where, room);
+  for (size_t i = grid.first; i < std::min(zones.size(), grid.first + grid.shown); ++i) {
+    const size_t cell = i - grid.first;
+    ImVec2 part = grid.cell;
+    ImVec2 corner(where.x + static_cast<float>(cell % grid.columns) * (part.x + kBetween),
+                  where.y + static_cast<float>(cell / grid.columns) * (part.y + kBetweenRows));
     if (several) {
-      textWithin(ImGui::GetWindowDrawList(), {corner.x + 2, corner.y}, wide - 4,
+      textWithin(ImGui::GetWindowDrawList(), {corner.x + 2, corner.y}, part.x - 4,
                  imColour(Theme::current().dim), zones[i], host_.textFont(), scaled(11));
       corner.y += scaled(kTitle), part.y -= scaled(kTitle);
     }
@@ -175,7 +189,10 @@ PlotPanel::Asked PlotPanel::draw(ImVec2 at, ImVec2 size, bool beside, const Iter
     const PlotGesture gesture = drawPlot(plot, corner, part, look);
     const ReelZone* zone = reels_.shown().zone(zones[i]);
     const int64_t last = std::max<int64_t>((zone ? zone->count : reels_.shown().count) - 1, 0);
-    if (gesture.step) asked.step = std::clamp<int64_t>(std::llround(*gesture.step), 0, last);
+    if (gesture.step) {
+      asked.step = std::clamp<int64_t>(std::llround(*gesture.step), 0, last);
+      asked.zone = zones[i];
+    }
     gathered_ -= plot.bySteps ? gesture.wheel : 0;
     const auto [low, high] = limitsOf(plot, true, look);
     if (!look.axis) corner.x += scaled(PlotLook::kTicksWidth), part.x -= scaled(PlotLook::kTicksWidth);
@@ -197,23 +214,27 @@ std::optional<ImVec2> PlotPanel::placeOnScreen(const std::string& zone, int64_t 
   return {};
 }
 
-bool PlotPanel::exportCsv(const QString& file) {
-  QSaveFile out(file);
-  const std::string text = csvOf(plots_.of(kind()));
-  return out.open(QIODevice::WriteOnly) && out.write(text.data(), static_cast<qint64>(text.size())) >= 0 &&
-         out.commit();
+void PlotPanel::save(const SaveQuestion& question) {
+  askAndSave(session_, host_.window(), question, [this](const QString& file) { return writer(file); });
 }
 
-bool PlotPanel::exportPng(const QString& file) {
+FileWriter PlotPanel::writer(const QString& file) {
   const Plot& plot = plots_.of(kind());
+  if (file.endsWith(".csv", Qt::CaseInsensitive))
+    return [file, text = csvOf(plot)] {
+      QSaveFile out(file);
+      return out.open(QIODevice::WriteOnly) &&
+             out.write(text.data(), static_cast<qint64>(text.size())) >= 0 && out.commit();
+    };
   const Reel& shown = reels_.shown();
   QString title = nameOf(plot.kind);
   if (shown.run) title += QString(", run %1").arg(shown.run->number);
   const Iteration place = placeOf(session_.cursor(), shown);
   if (!plot.bySteps && !place.empty()) title += QString(" at step %1").arg(place.front() + 1);
-  const QImage image = plotPicture(plot, kPictureSize, title);
-  QSaveFile out(file);
-  return out.open(QIODevice::WriteOnly) && image.save(&out, "PNG") && out.commit();
+  return [file, image = plotPicture(plot, kPictureSize, title)] {
+    QSaveFile out(file);
+    return out.open(QIODevice::WriteOnly) && image.save(&out, "PNG") && out.commit();
+  };
 }
 
 }  // namespace loom::editor

@@ -8,6 +8,7 @@
 #include <optional>
 #include <set>
 
+#include "app/editor/gl/save_dialog.h"
 #include "app/editor/watch/plot_view.h"
 
 namespace loom::editor {
@@ -27,12 +28,14 @@ class PlotPanel : public QObject {
   /// (`beside`) on its own to the right of it.
   struct Asked {
     std::optional<int64_t> step;
-    int by = 0;  // steps, by the wheel
+    std::string zone;  // whose step that is
+    int by = 0;        // steps, by the wheel
   };
   Asked draw(ImVec2 at, ImVec2 size, bool beside, const Iteration& place, const AxisOf& axisOf);
 
-  bool exportCsv(const QString& file);
-  bool exportPng(const QString& file);
+  /// Of what is plotted now, by the file's suffix: .csv a table, else a picture.
+  FileWriter writer(const QString& file);
+  void save(const SaveQuestion& question);
   PlotKind kind() { return chosen_ ? kind_ : plots_.orScalars(kind_); }
   /// Where a step of a zone's plot is, in the host's coordinates, for tests.
   std::optional<ImVec2> placeOnScreen(const std::string& zone, int64_t step) const;
@@ -43,9 +46,12 @@ class PlotPanel : public QObject {
   void drawNote(ImVec2 at, ImVec2 size, const Plot& plot);
   std::optional<double> cursorIn(const std::string& zone, const Iteration& place);
   void setKind(PlotKind kind);
-  void askFile(const QString& title, const QString& filter, const QString& suffix,
-               std::function<bool(const QString&)> write);
 
+  struct Grid {
+    size_t columns = 1, first = 0, shown = 0;  // the first plot that is shown, and how many have room
+    ImVec2 cell;                               // the size of each
+  };
+  Grid gridFor(size_t count, ImVec2 at, ImVec2& room);
   struct Drawn {
     std::string zone;
     ImVec2 at, size;
@@ -59,6 +65,7 @@ class PlotPanel : public QObject {
   PlotKind kind_ = PlotKind::norm;
   bool shown_ = true, chosen_ = false;  // chosen: here, by the user
   float gathered_ = 0;                  // parts of a wheel's notch
+  size_t firstRow_ = 0;                 // of plots, where not all have room
   std::set<std::string> hidden_;
   std::vector<Drawn> drawn_;
 };

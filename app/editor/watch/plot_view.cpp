@@ -134,8 +134,8 @@ void setUpAxes(const Plot& plot, ImVec2 at, ImVec2 size, const PlotLook& look) {
       ImPlotAxisFlags_NoMenus | ImPlotAxisFlags_NoSideSwitch | ImPlotAxisFlags_NoHighlight;
   constexpr ImPlotAxisFlags kBare = ImPlotAxisFlags_NoTickLabels | ImPlotAxisFlags_NoTickMarks;
   const bool bare = plot.bySteps && !look.labelled;
-  ImPlot::SetupAxes(bare || size.y < 90 ? nullptr : plot.x.c_str(), nullptr, kPlain | (bare ? kBare : 0),
-                    kPlain | kBare);
+  ImPlot::SetupAxes(bare || size.y < scaled(90) ? nullptr : plot.x.c_str(), nullptr,
+                    kPlain | (bare ? kBare : 0), kPlain | kBare);
   if (plot.bySteps && look.axis) {
     ImPlot::SetupAxisLimits(ImAxis_X1, look.axis->stepAt(at.x), look.axis->stepAt(at.x + size.x),
                             ImPlotCond_Always);
@@ -144,6 +144,18 @@ void setUpAxes(const Plot& plot, ImVec2 at, ImVec2 size, const PlotLook& look) {
     ImPlot::SetupAxisLimits(ImAxis_X1, left, right, ImPlotCond_Always);
   }
   ImPlot::SetupAxisFormat(ImAxis_X1, plot.bySteps ? formatStep : formatNumber);
+  if (!bare) {
+    // Steps are counted from 1, and only whole ones are.
+    const double from = plot.bySteps ? 1 : 0;
+    const auto [left, right] = limitsOf(plot, true, look);
+    auto ticks =
+        axisTicks(left + from, right + from, std::max(static_cast<int>(size.x / scaled(44)), 2), false);
+    if (plot.bySteps)
+      std::erase_if(ticks, [](double tick) { return std::abs(tick - std::round(tick)) > 1e-6; });
+    for (double& tick : ticks) tick -= from;
+    if (!ticks.empty())
+      ImPlot::SetupAxisTicks(ImAxis_X1, ticks.data(), static_cast<int>(ticks.size()), nullptr, false);
+  }
   if (plot.logarithmic) ImPlot::SetupAxisScale(ImAxis_Y1, ImPlotScale_Log10);
   const auto [low, high] = limitsOf(plot, false, look);
   ImPlot::SetupAxisLimits(ImAxis_Y1, low, high, ImPlotCond_Always);
@@ -228,7 +240,8 @@ PlotGesture drawPlot(const Plot& plot, ImVec2 at, ImVec2 size, const PlotLook& l
                             ImPlotFlags_NoMouseText | ImPlotFlags_NoLegend)) {
     setUpAxes(plot, at, size, look);
     const auto [low, high] = limitsOf(plot, false, look);
-    const auto ticks = axisTicks(low, high, std::max(static_cast<int>(size.y / 28), 2), plot.logarithmic);
+    const auto ticks =
+        axisTicks(low, high, std::max(static_cast<int>(size.y / scaled(28)), 2), plot.logarithmic);
     if (!ticks.empty())
       ImPlot::SetupAxisTicks(ImAxis_Y1, ticks.data(), static_cast<int>(ticks.size()), nullptr, false);
     for (const double tick : ticks) labels.emplace_back(ImPlot::PlotToPixels(0, tick).y, numberText(tick));

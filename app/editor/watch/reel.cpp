@@ -2,6 +2,7 @@
 
 #include <QColor>
 #include <algorithm>
+#include <cmath>
 
 #include "engine/core/error.h"
 #include "engine/graph/graph_file.h"
@@ -12,8 +13,7 @@ namespace {
 struct PortPlace {
   std::string place;  // the group whose graph it is in
   Link link;
-  std::string zone;  // the outermost around it, groups' included, as the worker calls it
-  size_t depth = 0;  // of zones
+  std::vector<std::string> zones;  // around it, groups' included, outermost first, as the worker calls them
 };
 
 // A zone's state and what it goes over are seen from within it, what it collects from outside.
@@ -29,8 +29,7 @@ std::optional<PortPlace> placeOfPort(const Document& document, const std::string
   const auto into = [&](const Graph& graph, const std::string& node, bool itself) {
     auto zones = zonesAround(graph, node);
     if (itself) zones.push_back(node);
-    if (found.zone.empty() && !zones.empty()) found.zone = way + zones.front();
-    found.depth += zones.size();
+    for (const std::string& zone : zones) found.zones.push_back(way + zone);
   };
   for (size_t slash; (slash = rest.find('/')) != std::string::npos; rest = rest.substr(slash + 1)) {
     const auto graph = found.place.empty() ? &document.graph : &document.groups.at(found.place);
@@ -139,6 +138,16 @@ std::vector<Iteration> framesWithin(const std::vector<Iteration>& frames, int64_
   return {begin, end};
 }
 
+std::string runAgainTip(const RunInfo& run) {
+  std::string tip = "Takes the steps of run " + std::to_string(run.number) +
+                    " again and keeps this wire too: the same values, at every step.";
+  if (run.seconds < 1) return tip;
+  const auto seconds = static_cast<int64_t>(std::ceil(run.seconds));
+  return tip + (seconds < 120
+                    ? "\nTakes about " + std::to_string(seconds) + " s, as it did."
+                    : "\nTakes about " + std::to_string((seconds + 59) / 60) + " minutes, as it did.");
+}
+
 Iteration placeOf(const Cursor& cursor, const Reel& reel) {
   return cursor.live || cursor.iteration.empty() ? reel.newest() : cursor.iteration;
 }
@@ -216,8 +225,9 @@ Reel Reels::make(const std::shared_ptr<const RunInfo>& run) {
         if (!node->title.empty()) track.node = node->title;
         track.state = node->zone && within(*node->zone, place->link.port);
       }
-      track.zone = place->zone;
-      if (track.iterations.empty()) track.depth = place->depth;
+      track.zones = place->zones;
+      if (!track.zones.empty()) track.zone = track.zones.front();
+      if (track.iterations.empty()) track.depth = track.zones.size();
       track.type = typeOf(*run, port);
       if (track.type.empty()) track.type = "any";
       track.colour = session_.catalog().colour(track.type);

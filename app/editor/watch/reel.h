@@ -18,6 +18,7 @@ struct Track {
   std::string node;   // "sampling", or the node's title
   std::string type;   // the value type's id
   std::string zone;   // the outermost one around it, as the worker calls it; "": outside, or not known
+  std::vector<std::string> zones;  // all around it, outermost first; empty: as above
   uint32_t colour = 0xE0E0E0;
   bool state = false;   // of a zone
   bool picture = true;  // has thumbnails; others are for the plots alone
@@ -51,6 +52,9 @@ struct Reel {
 std::optional<Iteration> frameAt(const std::vector<Iteration>& frames, const Iteration& place);
 /// Those of an outermost step.
 std::vector<Iteration> framesWithin(const std::vector<Iteration>& frames, int64_t step);
+
+/// What "run again" promises where a run did not keep a wire's steps.
+std::string runAgainTip(const RunInfo& run);
 
 /// Where the session's cursor is in a reel: its own place, or the newest step where it follows the run.
 Iteration placeOf(const Cursor& cursor, const Reel& reel);

@@ -26,12 +26,17 @@ class Strip {
   Strip(Session& session, ImGuiWidget& host, RunSchedules& schedules, RunComparison& comparison)
       : session_(session), host_(host), schedules_(schedules), comparison_(comparison) {}
 
-  /// The height at which all lines are a good size; 0: there are none.
+  /// The height at which all lines are a good size, and that at which some can be seen; 0: there are none.
   float wantedHeight(const Reel& shown, const Reel& compared);
+  float leastHeight() const;  // of what that was asked of
 
-  /// The place that a gesture asks for.
-  std::optional<Iteration> draw(ImVec2 at, ImVec2 size, const Reel& shown, const Reel& compared,
-                                const Iteration& place);
+  /// The place that a gesture asks for, and the zones around the wire in whose line it was made.
+  struct Asked {
+    Iteration place;
+    std::vector<std::string> zones;
+  };
+  std::optional<Asked> draw(ImVec2 at, ImVec2 size, const Reel& shown, const Reel& compared,
+                            const Iteration& place);
   /// Of a zone's steps: what is drawn under the strip lies where its pictures do.
   StepAxis& axis(const std::string& zone) { return axes_[zone]; }
   /// Where a step's pictures are, for tests: the middle of the line of that port, in the host's coordinates.
@@ -47,20 +52,26 @@ class Strip {
     Kind kind = Kind::shown;
     bool inner = false;
     size_t section = 0;
-    std::vector<Iteration> within;  // of an inner line: its iterations
+    std::vector<Iteration> within;  // of an inner line: its iterations, then those that are still to come
+    size_t here = 0;                // of these, how many have come
     StepAxis axis;                  // of an inner line: its own
     float top = 0, height = 0;
+    bool whole = true;  // there is room for all of its height: others are not drawn
     float weight() const { return kind == Kind::apart ? 0.5f : 1.f; }
   };
   struct Section {
     const ReelZone* zone = nullptr;
     StepAxis* axis = nullptr;
     const ZoneNoise* noise = nullptr;
-    float top = 0, bottom = 0;  // of its pictures
+    float top = 0, bottom = 0;  // of those of its pictures that are drawn; the same: none is
     float steps = 0;            // top of its line of steps
+    bool whole = true;          // there is room for that
   };
   void lay(const Reel& shown, const Reel& compared, const Iteration& place);
   void layTrack(const Track& track, const Reel& shown, const Reel& compared, const Iteration& place);
+  void layWithin(Line& line, const Iteration& place) const;
+  void layDown(ImVec2 at, float room, float height, float steps);
+  void scrollbar(ImVec2 at, float room, float all);
   float stepsHeight(bool low) const;
   float weights() const;
   void drawSection(const Section& section, ImVec2 at, ImVec2 size, const Reel& shown, const Iteration& place);
@@ -71,16 +82,19 @@ class Strip {
   };
   Chosen chosenOf(const Line& line) const;
   Cell cellOf(const Line& line, int64_t step, bool framed, double reach) const;
+  void drawFork(const Section& section, const Steps& at);
   void drawLine(const Line& line, const Iteration& place);
   void drawApart(const Line& line);
   void drawCell(const Line& line, const std::optional<Iteration>& frame, ImVec2 middle, float height,
                 Cell cell, bool chosen);
   void drawPlaceholder(ImVec2 low, ImVec2 high, Cell cell);
   void drawLabel(const Line& line, float left, bool comparing);
+  bool lacksSteps(const Line& line) const;
+  void drawAgain(const Line& line, ImVec2 at, float room);
   void drawApartLabel(const Line& line, float x, float right);
   double stepsOf(const Line& line, const Iteration& at) const;
   void drawSteps(const Section& section, const Iteration& place, int64_t done);
-  std::optional<Iteration> gestures(ImVec2 at, ImVec2 size, const Iteration& place);
+  std::optional<Asked> gestures(ImVec2 at, ImVec2 size, const Iteration& place);
   std::optional<Iteration> wheel(const Line& line, const Iteration& place);
   std::optional<Iteration> placeIn(const Line& line, float x) const;
   void tip(const Line& line, float x);

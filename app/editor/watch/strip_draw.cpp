@@ -37,23 +37,37 @@ void Strip::drawSection(const Section& section, ImVec2 at, ImVec2 size, const Re
   const size_t index = static_cast<size_t>(&section - sections_.data());
   draw->PushClipRect({left - 6, at.y - 3}, {at.x + size.x, at.y + size.y + 2}, true);
   for (const Line& line : drawn_)
-    if (line.section == index) line.kind == Kind::apart ? drawApart(line) : drawLine(line, place);
+    if (line.section == index && line.whole)
+      line.kind == Kind::apart ? drawApart(line) : drawLine(line, place);
   const StepAxis& axis = *section.axis;
-  if (shown.run && shown.run->forkedAt > 0 && !shown.run->parent.isEmpty()) {
-    const auto x = static_cast<float>(axis.x(static_cast<double>(shown.run->forkedAt) - 0.5));
-    for (float y = section.top; y < section.bottom; y += 7)
-      draw->AddLine({x, y}, {x, y + 4}, ink(Theme::current().go, 0.8), 1.2f);
-  }
-  if (!place.empty() && place.front() < axis.count()) {
+  if (shown.run && !shown.run->forkedAt.empty() && !shown.run->parent.isEmpty())
+    drawFork(section, shown.run->forkedAt);
+  if (!place.empty() && place.front() < axis.count() && section.bottom > section.top) {
     const auto x = static_cast<float>(axis.x(static_cast<double>(place.front())));
     const ImU32 colour = ink(Theme::current().text);
     draw->AddLine({x, section.top - 1}, {x, section.bottom - 1}, colour, 1.5f);
     draw->AddCircleFilled({x, section.top - 1}, 4.5f, colour, 16);
   }
   draw->PopClipRect();
-  if (sections_.size() > 1) draw->PushClipRect(at, {at.x + size.x, at.y + size.y}, true);
-  drawSteps(section, place, section.zone->done);
-  if (sections_.size() > 1) draw->PopClipRect();
+  if (section.whole) drawSteps(section, place, section.zone->done);
+}
+
+// Where a fork leaves its parent: between two steps, and in the step in which it does between two inner ones.
+void Strip::drawFork(const Section& section, const Steps& at) {
+  if (!at.zones.empty() && at.zones.front() != section.zone->zone) return;
+  const auto dashes = [](float x, float top, float bottom) {
+    for (float y = top; y < bottom; y += 7)
+      ImGui::GetWindowDrawList()->AddLine({x, y}, {x, y + 4}, ink(Theme::current().go, 0.8), 1.2f);
+  };
+  const auto index = static_cast<size_t>(&section - sections_.data());
+  for (const Line& line : drawn_) {
+    if (line.section != index || !line.whole) continue;
+    const bool within =
+        line.inner && at.depth() > 1 && !line.within.empty() && line.within.front().front() == at.outer();
+    if (line.inner && !within) continue;
+    const double step = within ? static_cast<double>(at.done[1]) : static_cast<double>(at.outer());
+    dashes(static_cast<float>(axisOf(line).x(step - 0.5)), line.top, line.top + line.height);
+  }
 }
 
 void Strip::drawLabel(const Line& line, float left, bool comparing) {
@@ -81,8 +95,31 @@ void Strip::drawLabel(const Line& line, float left, bool comparing) {
   const bool two = line.height >= scaled(34) && !line.track->node.empty();
   textWithin(draw, {x, middle - scaled(two ? 15 : 8)}, room, ink(readable(line.track->colour, theme.window)),
              line.track->label, host_.boldFont(), scaled(13));
+  if (two && lacksSteps(line)) return drawAgain(line, {x, middle + 1}, room);
   if (two)
     textWithin(draw, {x, middle + 1}, room, ink(theme.dim), line.track->node, host_.textFont(), scaled(11));
+}
+
+// It was watched when the run had begun already, or was over.
+bool Strip::lacksSteps(const Line& line) const {
+  const RunInfo& run = *line.reel->run;
+  return line.kind == Kind::shown && run.over() && !session_.runs().kept(run.id, {line.port});
+}
+
+void Strip::drawAgain(const Line& line, ImVec2 at, float room) {
+  const Theme& theme = Theme::current();
+  const float height = scaled(14);
+  ImGui::SetCursorScreenPos(at);
+  ImGui::PushID(line.port.c_str());
+  if (ImGui::InvisibleButton("again", {room, height}))
+    session_.runAgainWatching(line.reel->run->id, line.port);
+  ImGui::PopID();
+  const bool hovered = ImGui::IsItemHovered();
+  if (hovered) ImGui::SetTooltip("%s", runAgainTip(*line.reel->run).c_str());
+  const QColor colour = readable(theme.accent.rgb(), theme.window);
+  ImDrawList* draw = ImGui::GetWindowDrawList();
+  const float wide = textWithin(draw, at, room, ink(colour), "Get all steps", host_.textFont(), scaled(11));
+  if (hovered) draw->AddLine({at.x, at.y + height}, {at.x + wide, at.y + height}, ink(colour), 1);
 }
 
 void Strip::drawApartLabel(const Line& line, float x, float right) {
@@ -177,7 +214,7 @@ Strip::Chosen Strip::chosenOf(const Line& line) const {
 }
 
 Strip::Cell Strip::cellOf(const Line& line, int64_t step, bool framed, double reach) const {
-  if (!line.inner && step >= line.track->done) return Cell::notYet;
+  if (step >= (line.inner ? static_cast<int64_t>(line.here) : line.track->done)) return Cell::notYet;
   const RunInfo& run = *line.reel->run;
   if (framed) return run.inWorker() ? Cell::coming : Cell::notKept;
   // The newest are told of before they are kept.
@@ -186,10 +223,6 @@ Strip::Cell Strip::cellOf(const Line& line, int64_t step, bool framed, double re
 }
 
 void Strip::drawLine(const Line& line, const Iteration& place) {
-  const ImVec2 clipLow = ImGui::GetWindowDrawList()->GetClipRectMin(),
-               clipHigh = ImGui::GetWindowDrawList()->GetClipRectMax();
-  // And asks for none of its pictures:
-  if (line.top > clipHigh.y || line.top + line.height < clipLow.y) return;
   const float side = line.height - kCellGap - 2, middle = line.top + line.height / 2;
   const StepAxis& axis = axisOf(line);
   const Chosen chosen = chosenOf(line);
@@ -199,9 +232,9 @@ void Strip::drawLine(const Line& line, const Iteration& place) {
   for (const int64_t step : chosen.steps) {
     if (!line.inner && step >= line.track->count) continue;
     std::optional<Iteration> frame;
-    if (line.inner)
+    if (line.inner && step < static_cast<int64_t>(line.here))
       frame = line.within.at(static_cast<size_t>(step));
-    else
+    else if (!line.inner)
       frame = frameAt(line.track->iterations, {step});
     if (frame && !line.inner && static_cast<double>(step - frame->front()) > chosen.reach) frame = {};
     drawCell(line, frame, at(step), side * chosen.size, cellOf(line, step, frame.has_value(), chosen.reach),
@@ -214,6 +247,8 @@ void Strip::drawLine(const Line& line, const Iteration& place) {
   if (line.inner) {
     if (!frame) return;
     step = std::find(line.within.begin(), line.within.end(), *frame) - line.within.begin();
+    if (step >= static_cast<int64_t>(line.here))
+      return drawCell(line, {}, at(step), line.height + 2, Cell::notYet, true);
   } else if (step >= line.track->count) {
     return;
   }
@@ -321,7 +356,10 @@ void Strip::tip(const Line& line, float x) {
 
 void Strip::pictureTip(const Line& line, const Iteration& place) {
   const auto frame = frameAt(line.track->iterations, place);
-  const bool computed = line.inner || place.front() < line.track->done;
+  const bool computed = line.inner
+                            ? std::find(line.within.begin(), line.within.end(), place) - line.within.begin() <
+                                  static_cast<ptrdiff_t>(line.here)
+                            : place.front() < line.track->done;
   ImGui::TextDisabled("%s.%s%s%s", line.track->node.c_str(), line.track->label.c_str(),
                       line.kind == Kind::compared ? "  (B)" : "", computed ? "" : ", not computed yet");
   PicturePtr picture;

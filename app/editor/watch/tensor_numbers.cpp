@@ -20,7 +20,7 @@ Planes planesOf(const Values& values) {
   if (count > static_cast<int64_t>(values.data.size())) return {};
   const auto& shape = values.shape;
   const size_t rank = shape.size();
-  if (rank <= 1) {
+  if (rank <= 1 || (count == shape.back() && count > Planes::kLongestRow)) {
     if (count <= Planes::kLongestRow) return {1, 1, 1, count};
     const auto side = static_cast<int64_t>(std::ceil(std::sqrt(static_cast<double>(count))));
     return {1, 1, (count + side - 1) / side, side, true};
@@ -46,6 +46,25 @@ std::span<const float> sampleOf(const Values& values, const Planes& planes, int6
   const auto have = static_cast<int64_t>(values.data.size());
   if (size <= 0 || sample < 0 || sample >= planes.samples || sample * size >= have) return {};
   return {values.data.data() + sample * size, static_cast<size_t>(std::min(size, have - sample * size))};
+}
+
+NumberRow rowOf(std::span<const float> numbers, size_t most) {
+  NumberRow row;
+  row.each = static_cast<int64_t>((numbers.size() + most - 1) / std::max<size_t>(most, 1));
+  row.each = std::max<int64_t>(row.each, 1);
+  const auto each = static_cast<size_t>(row.each);
+  for (size_t from = 0; from < numbers.size(); from += each) {
+    double low = std::numeric_limits<double>::quiet_NaN(), high = low;
+    for (size_t i = from; i < std::min(from + each, numbers.size()); ++i) {
+      if (!std::isfinite(numbers[i])) continue;
+      low = std::isnan(low) ? numbers[i] : std::min<double>(low, numbers[i]);
+      high = std::isnan(high) ? numbers[i] : std::max<double>(high, numbers[i]);
+    }
+    row.at.push_back(static_cast<double>(from));
+    row.low.push_back(low);
+    row.high.push_back(high);
+  }
+  return row;
 }
 
 Summary summaryOf(std::span<const float> numbers) {
@@ -114,10 +133,12 @@ Histogram histogramOf(std::span<const float> numbers, int bins,
 std::optional<Values> difference(const Values& a, const Values& b) {
   if (a.shape != b.shape || a.data.size() != b.data.size()) return {};
   Values out{a.shape, "float32", a.type, {}};
-  out.data.resize(a.data.size());
-  for (size_t i = 0; i < a.data.size(); ++i)
+  std::vector<float>& apart = out.data.own();
+  apart.resize(a.data.size());
+  const float *one = a.data.data(), *other = b.data.data();
+  for (size_t i = 0; i < apart.size(); ++i)
     // Equal infinities do not differ, though their difference is no number.
-    out.data[i] = a.data[i] == b.data[i] ? 0.f : std::abs(a.data[i] - b.data[i]);
+    apart[i] = one[i] == other[i] ? 0.f : std::abs(one[i] - other[i]);
   return out;
 }
 

@@ -12,7 +12,8 @@
 namespace loom::editor {
 
 /// A tensor as samples of channels of planes: [B, C, H, W], with more in front all samples, [B, H, W], [H,
-/// W], or a row of numbers, folded into lines once it is longer than kLongestRow. All zero for what has no
+/// W], or a row of numbers (all dimensions but the last are 1), folded into lines once it is longer than
+/// kLongestRow. All zero for what has no
 /// numbers or fewer than its shape says.
 struct Planes {
   static constexpr int64_t kLongestRow = 4096;
@@ -21,10 +22,20 @@ struct Planes {
   bool operator==(const Planes&) const = default;
 };
 Planes planesOf(const Values& values);
+inline bool isRow(const Planes& planes) {
+  return planes.folded || planes.samples * planes.channels * planes.height == 1;
+}
 
 /// One plane, or all planes of a sample; shorter where `folded`.
 std::span<const float> planeOf(const Values& values, const Planes& planes, int64_t sample, int64_t channel);
 std::span<const float> sampleOf(const Values& values, const Planes& planes, int64_t sample);
+
+/// A row of numbers as at most so many points, each the smallest and largest finite one of `each` numbers.
+struct NumberRow {
+  std::vector<double> at, low, high;  // NaN where none is finite
+  int64_t each = 1;
+};
+NumberRow rowOf(std::span<const float> numbers, size_t most);
 
 /// Of the finite numbers; std is of the population, norm Euclidean.
 struct Summary {

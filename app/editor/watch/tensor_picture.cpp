@@ -217,6 +217,31 @@ TensorPicture tensorPicture(const Values& values, const TensorPictureOptions& as
   return out;
 }
 
+std::vector<Picture> smallerPictures(const Picture& picture) {
+  constexpr int64_t kAtOnce = 1 << 20;  // pixels
+  std::vector<Picture> all;
+  const Picture* from = &picture;
+  while (static_cast<int64_t>(from->width) * from->height > kAtOnce) {
+    Picture half;
+    half.width = std::max(from->width / 2, 1);
+    half.height = std::max(from->height / 2, 1);
+    half.rgba.resize(static_cast<size_t>(half.width) * static_cast<size_t>(half.height) * 4);
+    const size_t line = static_cast<size_t>(from->width) * 4;
+    const size_t right = from->width > 1 ? 4 : 0, down = from->height > 1 ? line : 0;
+    for (size_t y = 0; y < static_cast<size_t>(half.height); ++y) {
+      const uint8_t* above = &from->rgba[2 * y * line];
+      uint8_t* to = &half.rgba[y * static_cast<size_t>(half.width) * 4];
+      for (int x = 0; x < half.width; ++x, above += 8)
+        for (size_t c = 0; c < 4; ++c, ++to)
+          *to = static_cast<uint8_t>(
+              (above[c] + above[c + right] + above[c + down] + above[c + right + down] + 2) / 4);
+    }
+    all.push_back(std::move(half));
+    from = &all.back();
+  }
+  return all;
+}
+
 std::vector<float> numbersAt(const Values& values, const TensorSheet::Place& place) {
   const Planes planes = planesOf(values);
   std::vector<float> numbers;

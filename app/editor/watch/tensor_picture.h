@@ -56,6 +56,9 @@ struct TensorPicture {
 std::pair<float, float> automaticRange(const Values& values, const TensorPictureOptions& options);
 TensorPicture tensorPicture(const Values& values, const TensorPictureOptions& options);
 
+/// Of a picture too large to be drawn at once: half of it, a quarter, ... until it is not. Averages.
+std::vector<Picture> smallerPictures(const Picture& picture);
+
 /// The numbers that a place stands for: one a channel.
 std::vector<float> numbersAt(const Values& values, const TensorSheet::Place& place);
 

@@ -14,7 +14,7 @@
 namespace loom::editor {
 namespace {
 
-constexpr float kLeastPlot = 80, kLeastBoth = 140, kBesideFrom = 900;  // pixels
+constexpr float kLeastPlot = 76, kBesideFrom = 480, kLeastBeside = 190;  // at the designed size of text
 
 }  // namespace
 
@@ -45,7 +45,7 @@ class Timeline::Implementation : public QObject {
   void goTo(const Iteration& place);
   void toEnd();
   void togglePlay();
-  int64_t stepAtCursor();
+  Steps stepAtCursor();
   void setLoop(bool on) {
     playback_.setLoop(on);
     session_.settings().setValue("timeline/loop", on);
@@ -66,6 +66,7 @@ class Timeline::Implementation : public QObject {
   PlotPanel plots_;
   Strip strip_;
   Playback playback_;
+  std::map<Icon, ImVec2> buttons_;  // where they were drawn
   SelectedWires watched_{session_, reels_};
 
  private:
@@ -73,6 +74,7 @@ class Timeline::Implementation : public QObject {
   void keys();
   void drawEmpty(ImVec2 at, ImVec2 size);
   void drawBody(ImVec2 at, ImVec2 size);
+  std::vector<std::string> looked_;  // the zones around what was clicked last
 };
 
 void Timeline::Implementation::goTo(const Iteration& wanted) {
@@ -132,9 +134,21 @@ void Timeline::Implementation::togglePlay() {
   playback_.start();
 }
 
-int64_t Timeline::Implementation::stepAtCursor() {
+Steps Timeline::Implementation::stepAtCursor() {
   const Iteration now = place();
-  return now.empty() ? 0 : now.front() + 1;
+  if (now.empty()) return {};
+  const auto depth = static_cast<ptrdiff_t>(now.size());
+  // Of the zone in whose line the last click was, else of the first that lies so deep.
+  const std::vector<std::string>* zones = nullptr;
+  for (const Track& track : reels_.shown().tracks) {
+    if (track.zones.size() < now.size()) continue;
+    const bool looked = looked_.size() >= now.size() &&
+                        std::equal(track.zones.begin(), track.zones.begin() + depth, looked_.begin());
+    if (!zones || looked) zones = &track.zones;
+    if (looked) break;
+  }
+  if (!zones) return Steps::after(now);
+  return Steps::after(now, {zones->begin(), zones->begin() + depth});
 }
 
 void Timeline::Implementation::keys() {
@@ -176,17 +190,19 @@ void Timeline::Implementation::drawBody(ImVec2 at, ImVec2 size) {
   const Reel& shown = reels_.shown();
   static const Reel none;
   const Reel& compared = reels_.compared().run == shown.run ? none : reels_.compared();
-  const float wanted = strip_.wantedHeight(shown, compared);
-  const bool pictures = wanted > 0,
-             plots = shown.run && plots_.shown() && size.y > (pictures ? kLeastBoth : kLeastPlot);
+  const float wanted = strip_.wantedHeight(shown, compared), least = scaled(kLeastPlot);
+  const bool pictures = wanted > 0;
+  const bool under =
+      size.y >= least + (pictures ? std::min(wanted, std::max(strip_.leastHeight(), size.y / 2)) : 0);
+  const bool wide = pictures && size.x > scaled(kBesideFrom) && size.y >= least;
+  const bool plots = shown.run && plots_.shown() && (under || wide);
   if (!pictures && (!plots || shown.tracks.empty())) return drawEmpty(at, size);
-  const bool beside = plots && pictures && size.x > kBesideFrom && size.y < wanted + kLeastPlot + 10;
-  const float plotWidth = beside ? std::floor(size.x * 0.3f) : size.x;
+  const bool beside = plots && wide && (!under || size.y < wanted + least + 10);
+  const float plotWidth = beside ? std::floor(std::max(size.x * 0.3f, scaled(kLeastBeside))) : size.x;
   float stripHeight = pictures ? size.y : 0;
   if (plots && !beside && pictures)
-    stripHeight =
-        std::clamp(size.y * 0.62f, std::min(wanted, size.y - kLeastPlot), std::max(size.y - kLeastPlot, 1.f));
-  std::optional<Iteration> asked;
+    stripHeight = std::clamp(size.y * 0.62f, std::min(wanted, size.y - least), std::max(size.y - least, 1.f));
+  std::optional<Strip::Asked> asked;
   if (pictures)
     asked = strip_.draw(at, {beside ? size.x - plotWidth : size.x, stripHeight}, shown, compared, place());
   if (plots) {
@@ -203,13 +219,18 @@ void Timeline::Implementation::drawBody(ImVec2 at, ImVec2 size) {
       return axis;
     };
     const PlotPanel::Asked wanted = plots_.draw(corner, room, beside, place(), axisOf);
-    if (wanted.step) asked = Iteration{*wanted.step};
+    if (wanted.step) asked = Strip::Asked{{*wanted.step}, {wanted.zone}};
     if (wanted.by) moveBy(wanted.by);
-  } else if (shown.run && !plots_.shown()) {
-    ImGui::SetCursorScreenPos({at.x + 6, at.y + size.y - 22});
-    if (iconButton(Icon::chart, "Show the plot")) plots_.show(true);
+  } else if (shown.run) {
+    const bool room = !plots_.shown();
+    ImGui::SetCursorScreenPos({at.x + 2, at.y + size.y - ImGui::GetFrameHeight() + 4});
+    if (iconButton(Icon::chart, room ? "Show the plot" : "A higher timeline has room for the plot", false,
+                   room))
+      plots_.show(true);
   }
-  if (asked) goTo(*asked);
+  if (!asked) return;
+  looked_ = asked->zones;
+  goTo(asked->place);
 }
 
 void Timeline::Implementation::draw(ImVec2 at, ImVec2 size) {
@@ -232,7 +253,7 @@ void Timeline::Implementation::draw(ImVec2 at, ImVec2 size) {
                                    .togglePlay = [this] { togglePlay(); },
                                    .setSpeed = [this](double speed) { setSpeed(speed); },
                                    .setLoop = [this](bool on) { setLoop(on); }};
-  drawTransport(session_, host_, playback_, shown, compared, stepAtCursor(), at, size.x, gestures);
+  buttons_ = drawTransport(session_, host_, playback_, shown, compared, stepAtCursor(), at, size.x, gestures);
   const float head = scaled(kTransportHeight);
   drawBody({at.x, at.y + head + 4}, {size.x, size.y - head - 8});
   ImGui::End();
@@ -251,14 +272,18 @@ void Timeline::setLoop(bool on) { implementation_->setLoop(on); }
 bool Timeline::loop() const { return implementation_->playback_.loop(); }
 void Timeline::setSpeed(double stepsPerSecond) { implementation_->setSpeed(stepsPerSecond); }
 double Timeline::speed() const { return implementation_->playback_.speed(); }
-int64_t Timeline::stepAtCursor() const { return implementation_->stepAtCursor(); }
-bool Timeline::exportCsv(const QString& file) const { return implementation_->plots_.exportCsv(file); }
+Steps Timeline::stepAtCursor() const { return implementation_->stepAtCursor(); }
+void Timeline::savePlots(const SaveQuestion& question) const { implementation_->plots_.save(question); }
+bool Timeline::savePlots(const QString& file) const { return implementation_->plots_.writer(file)(); }
 std::optional<ImVec2> Timeline::placeOnScreen(const std::string& port, const Iteration& iteration) const {
   return implementation_->strip_.placeOnScreen(port, iteration);
+}
+std::optional<ImVec2> Timeline::placeOfButton(Icon icon) const {
+  const auto found = implementation_->buttons_.find(icon);
+  return found == implementation_->buttons_.end() ? std::nullopt : std::optional(found->second);
 }
 std::optional<ImVec2> Timeline::placeInPlot(const std::string& zone, int64_t step) const {
   return implementation_->plots_.placeOnScreen(zone, step);
 }
-bool Timeline::exportPng(const QString& file) const { return implementation_->plots_.exportPng(file); }
 
 }  // namespace loom::editor

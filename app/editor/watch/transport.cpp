@@ -13,50 +13,57 @@ std::string nameOf(const RunInfo& run) { return "run " + std::to_string(run.numb
 
 struct Steering {
   bool canPause = false, canContinue = false, canStep = false, canRunTo = false, canFork = false;
-  int64_t forkAt = 0;
+  Steps forkAt;
 };
 
-Steering steeringOf(Session& session, const Reel& reel, int64_t steps) {
+Steering steeringOf(Session& session, const Reel& reel, const Steps& steps) {
   Steering can;
   if (!reel.run) return can;
   const RunInfo& run = *reel.run;
   can.canPause = run.state == RunInfo::State::running || run.state == RunInfo::State::waiting;
   can.canContinue = can.canStep = run.state == RunInfo::State::paused;
-  can.canRunTo = run.alive() && run.inWorker() && steps > reel.done;
-  // The last step kept at or before the cursor.
-  for (const int64_t kept : session.runs().forkable(run.id))
-    if (kept <= steps) can.canFork = true, can.forkAt = std::max(can.forkAt, kept);
+  can.canRunTo = run.alive() && run.inWorker() && steps > run.at(steps.zones);
+  can.forkAt = session.runs().lastForkable(run.id, steps);
+  can.canFork = !can.forkAt.empty();
   return can;
 }
 
 // With words where there is room for them, else as icons whose tips say the same.
-void steer(Session& session, const Reel& reel, int64_t steps, bool words) {
+std::map<Icon, ImVec2> steer(Session& session, const Reel& reel, const Steps& steps, bool words) {
   const Steering can = steeringOf(session, reel, steps);
   const QString id = reel.run ? reel.run->id : QString();
+  std::map<Icon, ImVec2> places;
   const auto button = [&](Icon icon, const char* name, const std::string& tip, bool enabled) {
     ImGui::SameLine(0, words ? 4 : 2);
-    return words ? wordButton(name, tip.c_str(), enabled)
-                 : iconButton(icon, (std::string(name) + ": " + tip).c_str(), false, enabled);
+    const bool pressed = words ? wordButton(name, tip.c_str(), enabled)
+                               : iconButton(icon, (std::string(name) + ": " + tip).c_str(), false, enabled);
+    const ImVec2 low = ImGui::GetItemRectMin(), high = ImGui::GetItemRectMax();
+    places[icon] = {(low.x + high.x) / 2, (low.y + high.y) / 2};
+    return pressed;
   };
   if (can.canContinue) {
     if (button(Icon::proceed, "Continue", "goes on to the end", true)) session.runs().proceed(id);
   } else if (button(Icon::hold, "Pause", "pauses the run after the step at hand", can.canPause)) {
     session.runs().pause(id);
   }
-  if (button(Icon::oneStep, "Step", "takes one more step and pauses again", can.canStep))
-    session.runs().step(id);
-  const std::string step = "step " + std::to_string(steps);
+  const bool inner = steps.depth() > 1 && !session.cursor().live;
+  if (button(Icon::oneStep, "Step",
+             inner ? "takes one more inner step and pauses again" : "takes one more step and pauses again",
+             can.canStep))
+    session.step(id);
+  const std::string step = textOf(steps).toStdString(), kept = textOf(can.forkAt).toStdString();
   if (button(Icon::runTo, "Run to here",
              can.canRunTo ? "goes on and pauses after " + step
                           : "pauses the run at the cursor. Put that on a step that is still to come",
              can.canRunTo))
-    session.runs().runTo(id, steps);
+    session.runTo(steps);
   if (button(Icon::fork, "Fork from here",
-             can.canFork ? "a new run of the graph as it is now, going on from this run's step " +
-                               std::to_string(can.forkAt)
-                         : "no step up to the cursor was kept to fork from",
+             !can.canFork ? "no step up to the cursor was kept to fork from"
+                          : "a new run of the graph as it is now, going on from this run's " + kept +
+                                (can.forkAt == steps ? "" : ", the last that was kept up to " + step),
              can.canFork))
     session.forkFrom(id, can.forkAt);
+  return places;
 }
 
 float steeringWidth(bool words) {
@@ -118,9 +125,14 @@ std::string progressText(const Reel& reel, const Runs& runs) {
   if (!reel.run) return {};
   const RunInfo& run = *reel.run;
   std::string text;
-  const std::string of = std::to_string(reel.done) +
-                         (reel.count > 0 ? " of " + std::to_string(reel.count) : std::string()) +
-                         (reel.count == 1 ? " step" : " steps");
+  const Steps at = run.at();
+  const auto part = [](int64_t done, int64_t count) {
+    return std::to_string(done) + (count > 0 ? " of " + std::to_string(count) : std::string());
+  };
+  std::string of =
+      part(at.depth() > 1 ? at.outer() : reel.done, reel.count) + (reel.count == 1 ? " step" : " steps");
+  for (size_t i = 1; i < at.depth(); ++i)
+    of += ", " + part(at.done[i], run.zones.at(at.zones[i]).count) + " within";
   switch (run.state) {
     case RunInfo::State::queued:
       text = "waits in the queue";
@@ -146,14 +158,14 @@ std::string progressText(const Reel& reel, const Runs& runs) {
   if (!run.parent.isEmpty()) {
     const auto parent = runs.find(run.parent);
     text += "  ·  forked from " + (parent ? nameOf(*parent) : run.parent.toStdString());
-    if (run.forkedAt >= 0) text += " at step " + std::to_string(run.forkedAt);
+    if (!run.forkedAt.empty()) text += " at " + textOf(run.forkedAt).toStdString();
   }
   return text;
 }
 
-void drawTransport(Session& session, ImGuiWidget& host, Playback& playback, const Reel& reel,
-                   const Reel& compared, int64_t stepsAtCursor, ImVec2 at, float width,
-                   const TransportGestures& gestures) {
+std::map<Icon, ImVec2> drawTransport(Session& session, ImGuiWidget& host, Playback& playback,
+                                     const Reel& reel, const Reel& compared, const Steps& stepsAtCursor,
+                                     ImVec2 at, float width, const TransportGestures& gestures) {
   const Theme& theme = Theme::current();
   ImDrawList* draw = ImGui::GetWindowDrawList();
   const float side = ImGui::GetFrameHeight(), height = scaled(kTransportHeight);
@@ -217,7 +229,7 @@ void drawTransport(Session& session, ImGuiWidget& host, Playback& playback, cons
   draw->AddLine({rule, top + 3}, {rule, top + side - 3}, imColour(theme.border), 1);
   ImGui::SameLine(0, kRule - 4);
   ImGui::Dummy({0, side});
-  steer(session, reel, stepsAtCursor, words);
+  return steer(session, reel, stepsAtCursor, words);
 }
 
 }  // namespace loom::editor

@@ -3,7 +3,9 @@
 #include <imgui.h>
 
 #include <functional>
+#include <map>
 
+#include "app/editor/watch/ink.h"
 #include "app/editor/watch/playback.h"
 #include "app/editor/watch/reel.h"
 
@@ -19,13 +21,14 @@ struct TransportGestures {
   std::function<void(bool)> setLoop;
 };
 
-/// `at` is the left upper corner of a line of kTransportHeight.
+/// `at` is the left upper corner of a line of kTransportHeight. Gives the middles of the buttons that steer.
 inline constexpr float kTransportHeight = 34;
-void drawTransport(Session& session, ImGuiWidget& host, Playback& playback, const Reel& reel,
-                   const Reel& compared, int64_t stepsAtCursor, ImVec2 at, float width,
-                   const TransportGestures& gestures);
+std::map<Icon, ImVec2> drawTransport(Session& session, ImGuiWidget& host, Playback& playback,
+                                     const Reel& reel, const Reel& compared, const Steps& stepsAtCursor,
+                                     ImVec2 at, float width, const TransportGestures& gestures);
 
-/// "47 of 100 steps", "paused at step 47 of 100", "failed at step 3 of 100: ..." and where it was forked.
+/// "47 of 100 steps", "paused after 3 of 10 steps, 5 of 20 within", "failed after 3 of 100 steps" and where
+/// it was forked.
 std::string progressText(const Reel& reel, const Runs& runs);
 
 }  // namespace loom::editor

@@ -1,14 +1,13 @@
 #include "app/editor/watch/viewer.h"
 
 #include <QClipboard>
-#include <QFileDialog>
 #include <QGuiApplication>
 #include <QPainter>
 #include <QSaveFile>
 #include <algorithm>
-#include <functional>
 
 #include "app/editor/gl/imgui_widget.h"
+#include "app/editor/gl/save_dialog.h"
 #include "app/editor/gl/theme.h"
 #include "app/editor/watch/ink.h"
 #include "app/editor/watch/npy.h"
@@ -17,12 +16,12 @@
 #include "app/editor/watch/viewer_content.h"
 #include "app/editor/watch/viewer_numbers.h"
 #include "app/editor/watch/viewer_tools.h"
-#include "app/editor/worker/background.h"
 
 namespace loom::editor {
 namespace {
 
-constexpr float kNumbersWidth = 236, kNumbersHeight = 320, kLeastPicture = 130, kStatus = 34;
+constexpr float kNumbersWidth = 236, kLeastPicture = 130, kStatus = 34;
+constexpr float kPicturePart = 0.55f;  // of the height, where numbers stand below
 
 QImage imageOf(const PicturePtr& picture) {
   if (!picture || picture->rgba.empty()) return {};
@@ -49,7 +48,7 @@ class Viewer::Implementation : public QObject {
   void draw(ImVec2 at, ImVec2 size);
   void pinStep();
   /// Writes what is shown now; may be called on any thread.
-  std::function<bool()> writerOf(const QString& file);
+  FileWriter writerOf(const QString& file);
   QImage image();
   void askFile();
   void changed() { host_.redraw(); }
@@ -69,6 +68,9 @@ class Viewer::Implementation : public QObject {
   void drawTrouble(ImVec2 at, ImVec2 size);
   PixelView::Layer layerOf(const ViewerSide& side, const QColor& colour) const;
   std::optional<PixelView::Hovered> hovered_;
+
+ public:
+  std::optional<ImVec2> againAt_;  // where that button was drawn
 };
 
 void Viewer::Implementation::draw(ImVec2 at, ImVec2 size) {
@@ -98,23 +100,25 @@ void Viewer::Implementation::draw(ImVec2 at, ImVec2 size) {
 }
 
 void Viewer::Implementation::drawBody(ImVec2 at, ImVec2 size) {
+  againAt_.reset();
   if (!content_.trouble().empty()) return drawTrouble(at, size);
   // Numbers stand beside a wide picture and under a narrow one, where they scroll if need be.
-  const float wide = scaled(kNumbersWidth), high = scaled(kNumbersHeight), status = scaled(kStatus);
+  const float wide = scaled(kNumbersWidth), status = scaled(kStatus);
   const bool beside = size.x > 2.1f * wide;
-  const ImVec2 picture =
-      beside ? ImVec2(size.x - wide - 12, size.y)
-             : ImVec2(size.x, std::max({size.y - high, size.y * 0.52f, std::min(kLeastPicture, size.y)}));
+  const float most = size.y - std::max(size.y * kPicturePart, std::min(kLeastPicture, size.y)) - 4;
+  const float numbers = beside ? size.y : numbersWithin(content_, most);
+  const ImVec2 picture = beside ? ImVec2(size.x - wide - 12, size.y) : ImVec2(size.x, size.y - numbers - 4);
   drawPicture(at, {picture.x, std::max(picture.y - status, 8.f)});
   drawStatus({at.x, at.y + picture.y - status + 4}, picture.x);
   const ImVec2 numbersAt = beside ? ImVec2(at.x + picture.x + 12, at.y) : ImVec2(at.x, at.y + picture.y + 4);
-  const ImVec2 room(beside ? wide : size.x, beside ? size.y : size.y - picture.y - 4);
+  const ImVec2 room(beside ? wide : size.x, numbers);
   if (room.y < 20) return;
   ImGui::SetCursorScreenPos(numbersAt);
   ImGui::BeginChild("numbers", room);
   const ImVec2 inside = ImGui::GetCursorScreenPos();
-  const float height = drawNumbers(host_, content_, inside,
-                                   room.x - (room.y < high - 4 ? ImGui::GetStyle().ScrollbarSize + 1 : 0));
+  const float scrollbar = ImGui::GetStyle().ScrollbarSize + 1;
+  const float height =
+      drawNumbers(host_, content_, inside, room.x - (room.y < numbersHeight(content_) ? scrollbar : 0));
   ImGui::SetCursorScreenPos(inside);
   ImGui::Dummy({1, height});
   ImGui::EndChild();
@@ -122,26 +126,25 @@ void Viewer::Implementation::drawBody(ImVec2 at, ImVec2 size) {
 
 void Viewer::Implementation::drawTrouble(ImVec2 at, ImVec2 size) {
   const std::string& text = content_.trouble();
-  const float wrap = std::max(size.x - 30, 60.f);
+  const float wrap = std::min(std::max(size.x - 30, 60.f), scaled(420));
   ImFont* font = host_.textFont();
   const ImVec2 needed = font->CalcTextSizeA(scaled(13.5f), FLT_MAX, wrap, text.c_str());
   const float y = at.y + std::max((size.y - needed.y) / 2 - 20, 0.f);
   ImGui::GetWindowDrawList()->AddText(font, scaled(13.5f), {at.x + (size.x - needed.x) / 2, y},
                                       imColour(Theme::current().dim), text.c_str(), nullptr, wrap);
-  if (!content_.canWatch()) return;
-  if (session_.shownRun() && session_.shownRun()->alive()) return;  // it is watched by now
-  // Steps that were taken without it have nothing of it: they are taken again.
-  const char* words = "Watch it, and run again";
+  if (!content_.canRunAgain()) return;
+  const auto run = session_.shownRun();
+  const char* words = "Run again to see it";
   ImGui::SetCursorScreenPos({at.x + (size.x - ImGui::CalcTextSize(words).x) / 2 - 8, y + needed.y + 12});
-  if (ImGui::Button(words)) {
-    session_.watch(content_.port());
-    session_.run();
-  }
+  if (wordButton(words, runAgainTip(*run).c_str())) session_.runAgainWatching(run->id, content_.port());
+  const ImVec2 low = ImGui::GetItemRectMin(), high = ImGui::GetItemRectMax();
+  againAt_ = ImVec2((low.x + high.x) / 2, (low.y + high.y) / 2);
 }
 
 PixelView::Layer Viewer::Implementation::layerOf(const ViewerSide& side, const QColor& colour) const {
   PixelView::Layer layer;
   layer.picture = side.picture;
+  layer.smaller = side.smaller;
   layer.name = side.name;
   layer.colour = imColour(colour);
   const ValuesPtr values = side.values;
@@ -176,21 +179,18 @@ void Viewer::Implementation::drawPicture(ImVec2 at, ImVec2 size) {
   const Planes planes = content_.planes();
   hovered_.reset();
   if (planes.samples == 0) return;
-  if (planes.samples * planes.channels * planes.height == 1 || planes.folded) {
-    if (choice_.options.look == TensorLook::picture)
-      return drawRow(host_, *content_.a().values, content_.comparing() ? content_.b().values.get() : nullptr,
-                     at, size);
-  }
+  if (isRow(planes) && choice_.options.look == TensorLook::picture)
+    return drawRow(host_, content_.a(), content_.comparing() ? &content_.b() : nullptr, at, size);
   const QColor a = readable(theme.runA.rgb(), theme.window), b = readable(theme.runB.rgb(), theme.window);
   PixelView::Layer first = layerOf(content_.a(), a), second;
   PixelView::How how = PixelView::How::one;
   switch (content_.compare()) {
     case Compare::none:
-      first.colour = imColour(theme.text);
+      first.name.clear();  // stands below
       break;
     case Compare::difference:
-      first = layerOf(content_.delta(), theme.text);
-      first.name = "difference of " + content_.a().name + " and " + content_.b().name;
+      first = layerOf(content_.delta(), a);
+      second.colour = imColour(b);
       break;
     case Compare::wipe:
     case Compare::sideBySide:
@@ -198,6 +198,7 @@ void Viewer::Implementation::drawPicture(ImVec2 at, ImVec2 size) {
       how = content_.compare() == Compare::wipe ? PixelView::How::wipe : PixelView::How::sideBySide;
       break;
   }
+  if (content_.comparing()) first.name = "A  " + content_.a().name, second.name = "B  " + content_.b().name;
   hovered_ = view_.draw(at, size, how, first, second);
 }
 
@@ -234,10 +235,15 @@ void Viewer::Implementation::drawStatus(ImVec2 at, float width) {
   } else {
     char zoom[48];
     std::snprintf(zoom, sizeof zoom, "%.3g × ", static_cast<double>(view_.zoom()));
-    text = zoom + content_.a().name + (content_.loading() ? " ..." : "");
+    text = zoom + (apart ? "|A − B|" : content_.a().name) + (content_.loading() ? " ..." : "");
     if (shown.sheet.leftOut > 0)
       text += ", " + std::to_string(shown.sheet.leftOut) + " more tiles found no room";
-    if (shown.sheet.step > 1) text += ", every " + std::to_string(shown.sheet.step) + "th number";
+    const bool row = isRow(content_.planes()) && options.look == TensorLook::picture && !apart;
+    if (row) text = content_.a().name;
+    if (row && content_.a().row.each > 1)
+      text += ", each point the least and the most of " + std::to_string(content_.a().row.each) + " numbers";
+    else if (shown.sheet.step > 1)
+      text += ", every " + std::to_string(shown.sheet.step) + "th number";
   }
   textWithin(draw, {at.x, at.y + scaled(15)}, width, imColour(ink), text,
              place ? host_.numberFont() : host_.textFont(), scaled(place ? 11 : 11.5f));
@@ -283,7 +289,7 @@ QImage Viewer::Implementation::image() {
   return a;
 }
 
-std::function<bool()> Viewer::Implementation::writerOf(const QString& file) {
+FileWriter Viewer::Implementation::writerOf(const QString& file) {
   content_.update(choice_);
   const ViewerSide& side = content_.compare() == Compare::difference ? content_.delta() : content_.a();
   if (!side.values) return [] { return false; };
@@ -301,27 +307,10 @@ std::function<bool()> Viewer::Implementation::writerOf(const QString& file) {
 }
 
 void Viewer::Implementation::askFile() {
-  // Never within a frame: a dialog runs events of its own.
-  QMetaObject::invokeMethod(
-      this,
-      [this] {
-        auto* dialog =
-            new QFileDialog(host_.window(), "Save what the viewer shows", session_.folder(),
-                            "Picture, one pixel a number (*.png);;NumPy file, the numbers (*.npy)");
-        dialog->setAttribute(Qt::WA_DeleteOnClose);
-        dialog->setAcceptMode(QFileDialog::AcceptSave);
-        dialog->setDefaultSuffix("png");
-        connect(dialog, &QFileDialog::filterSelected, dialog, [dialog](const QString& filter) {
-          dialog->setDefaultSuffix(filter.contains("npy") ? "npy" : "png");
-        });
-        connect(dialog, &QFileDialog::fileSelected, this, [this](const QString& file) {
-          inBackground(this, writerOf(file), [this, file](bool written) {
-            session_.notice(written ? "Saved " + file : "Could not write " + file, !written);
-          });
-        });
-        dialog->open();
-      },
-      Qt::QueuedConnection);
+  askAndSave(session_, host_.window(),
+             {"Save what the viewer shows", "tensor.png",
+              "Picture, one pixel a number (*.png);;NumPy file, the numbers (*.npy)"},
+             [this](const QString& file) { return writerOf(file); });
 }
 
 Viewer::Viewer(Session& session, ImGuiWidget& host)
@@ -357,10 +346,12 @@ void Viewer::setRange(std::optional<std::pair<float, float>> range) {
   implementation_->changed();
 }
 void Viewer::copy() const { QGuiApplication::clipboard()->setImage(implementation_->image()); }
+void Viewer::save() const { implementation_->askFile(); }
 bool Viewer::save(const QString& file) const { return implementation_->writerOf(file)(); }
 QImage Viewer::image() const { return implementation_->image(); }
 float Viewer::zoom() const { return implementation_->view_.zoom(); }
 ImVec2 Viewer::pixelOnScreen(int x, int y) const { return implementation_->view_.pixelOnScreen(x, y); }
+std::optional<ImVec2> Viewer::runAgainOnScreen() const { return implementation_->againAt_; }
 ImVec2 Viewer::dividerOnScreen() const { return implementation_->view_.dividerOnScreen(); }
 
 }  // namespace loom::editor

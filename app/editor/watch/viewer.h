@@ -30,12 +30,15 @@ class Viewer {
   void fit();
   void setRange(std::optional<std::pair<float, float>> range);  // empty: from the values
   void copy() const;                                            // the picture, to the clipboard
+  void save() const;                                            // asks where, and as what
   bool save(const QString& file) const;                         // .png as shown, .npy the numbers
   QImage image() const;                                         // as shown, one pixel a value
   float zoom() const;                                           // pixels of the screen a pixel of the picture
   /// Where a pixel of the picture and the wipe's divider are, in the host's coordinates: for tests and hints.
   ImVec2 pixelOnScreen(int x, int y) const;
   ImVec2 dividerOnScreen() const;
+  /// And "Run again to see it"; empty where it is not offered.
+  std::optional<ImVec2> runAgainOnScreen() const;
 
  private:
   class Implementation;

@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <utility>
 
+#include "app/editor/watch/viewer_numbers.h"
 #include "app/editor/worker/background.h"
 
 namespace loom::editor {
 namespace {
 
 constexpr int kBins = 64;
+constexpr size_t kMostPoints = 4096;  // of a row
 
 std::string stepText(const Iteration& iteration) {
   std::string text;
@@ -73,17 +75,31 @@ ViewerContent::Wanted ViewerContent::findShown(const Reel& reel, const Iteration
     loading_ = true;
     wanted = {a_.values, a_.name};  // the one before, until it is here
     if (!wanted.values) trouble_ = "Fetching " + port_ + " ...";
-  } else if (reel.track(port_)) {
-    trouble_ = reel.run->alive() ? port_ + " appears here with its next step."
-                                 : "This run kept nothing of " + port_ + ".";
-  } else if (const ValueType* type = session_.catalog().type(reels_.typeOf(*reel.run, port_));
-             type && !type->picture && !type->numbers) {
-    trouble_ = port_ + " carries " + type->name + ", which has no numbers to look at.";
   } else {
-    canWatch_ = true;
-    trouble_ = port_ + " was not watched in this run. While a run goes on, whatever is selected is kept.";
+    sayWhatLacks(reel, place);
   }
   return wanted;
+}
+
+void ViewerContent::sayWhatLacks(const Reel& reel, const Iteration& place) {
+  const Track* track = reel.track(port_);
+  const ValueType* type = session_.catalog().type(reels_.typeOf(*reel.run, port_));
+  if (!track && type && !type->picture && !type->numbers) {
+    trouble_ = port_ + " carries " + type->name + ", which has no numbers to look at.";
+    return;
+  }
+  canWatch_ = !track;
+  canRunAgain_ = reel.run->over();
+  const std::string run = "Run " + std::to_string(reel.run->number);
+  const bool later = track && !track->iterations.empty() && frameAt(track->iterations, place) == std::nullopt;
+  if (later)
+    trouble_ = port_ + " is kept from " + stepText(track->iterations.front()) + " on.";
+  else if (reel.run->alive())
+    trouble_ = port_ + " appears here with its next step.";
+  else
+    trouble_ = run + " kept no steps of " + port_ + ".";
+  if (!canRunAgain_) return;
+  trouble_ += "\nThe same run again, with the same seeds, gives the same values.";
 }
 
 void ViewerContent::update(const ViewerChoice& choice) {
@@ -94,7 +110,7 @@ void ViewerContent::update(const ViewerChoice& choice) {
   port_ = port;
   run_ = run;
   trouble_.clear();
-  loading_ = canWatch_ = false;
+  loading_ = canWatch_ = canRunAgain_ = false;
   compare_ = choice.compare;
   const Iteration place = reel.run ? placeOf(session_.cursor(), reel) : Iteration{};
   Wanted first;
@@ -104,6 +120,10 @@ void ViewerContent::update(const ViewerChoice& choice) {
     trouble_ = "Choose a port above, or click a thumbnail on the canvas.";
   } else {
     first = findShown(reel, place);
+  }
+  if (first.values && first.values->data.empty()) {
+    trouble_ = port_ + " holds no numbers here: its shape is " + shapeText(*first.values) + ".";
+    first.values = nullptr;
   }
   if (!first.values) {
     a_ = b_ = {};
@@ -138,7 +158,7 @@ bool ViewerContent::look(ViewerSide& side, const Wanted& wanted, const TensorPic
     return true;
   }
   if (std::exchange(working_, true)) return false;
-  using Looked = std::shared_ptr<const TensorLooked>;
+  using Looked = std::shared_ptr<TensorLooked>;
   inBackground(
       this,
       [wanted, options]() -> Looked {
@@ -146,20 +166,25 @@ bool ViewerContent::look(ViewerSide& side, const Wanted& wanted, const TensorPic
       },
       [this, &side, wanted, options](const Looked& looked) {
         working_ = false;
-        if (side.wanted_ == wanted.values) hold(side, wanted, options, *looked);
+        if (side.wanted_ == wanted.values) hold(side, wanted, options, std::move(*looked));
         Q_EMIT changed();
       });
   return false;
 }
 
 void ViewerContent::hold(ViewerSide& side, const Wanted& wanted, const TensorPictureOptions& options,
-                         const TensorLooked& looked) {
+                         TensorLooked looked) {
   side.values = side.wanted_ = wanted.values;
   side.name = wanted.name;
   side.options_ = options;
-  Picture picture = looked.picture.picture;
-  picture.id = nextPictureId();
-  side.picture = picture.width > 0 ? std::make_shared<const Picture>(std::move(picture)) : nullptr;
+  const auto take = [](Picture& picture) {
+    picture.id = nextPictureId();
+    return std::make_shared<const Picture>(std::move(picture));
+  };
+  side.picture = looked.picture.picture.width > 0 ? take(looked.picture.picture) : nullptr;
+  side.smaller.clear();
+  for (Picture& smaller : looked.smaller) side.smaller.push_back(take(smaller));
+  side.row = std::move(looked.row);
   side.sheet = looked.picture.sheet;
   side.range = looked.picture.range;
   side.notFinite = looked.picture.notFinite;
@@ -192,7 +217,7 @@ void ViewerContent::lookApart(TensorPictureOptions options) {
   const auto keep = [this, of, options](const std::shared_ptr<Apart>& apart) {
     deltaOf_ = of;
     deltaOptions_ = options;
-    hold(delta_, {apart->values, "difference"}, apart->options, apart->looked);
+    hold(delta_, {apart->values, "difference"}, apart->options, std::move(apart->looked));
   };
   if (of.first->data.size() <= kAtOnce) return keep(work());
   if (std::exchange(working_, true)) return;
@@ -207,10 +232,12 @@ TensorLooked lookAt(const Values& values, const TensorPictureOptions& options) {
   TensorLooked looked;
   looked.picture = tensorPicture(values, options);
   const Planes planes = planesOf(values);
+  looked.smaller = smallerPictures(looked.picture.picture);
   const std::span<const float> shown =
       options.sample < 0 ? std::span<const float>(values.data) : sampleOf(values, planes, options.sample);
   looked.summary = summaryOf(shown);
   looked.histogram = histogramOf(shown, kBins);
+  if (isRow(planes)) looked.row = rowOf(values.data, kMostPoints);
   if (planes.width >= 4 && planes.height >= 4 && !planes.folded)
     looked.spectrum = radialSpectrum(values, std::max<int64_t>(options.sample, 0));
   return looked;

@@ -31,6 +31,8 @@ struct ViewerSide {
   ValuesPtr values;
   std::string name;  // "run 12, step 48"
   PicturePtr picture;
+  std::vector<PicturePtr> smaller;  // of a large one: half of it, a quarter ...
+  NumberRow row;                    // of what is one row of numbers
   TensorSheet sheet;
   std::pair<float, float> range{0, 1};
   int64_t notFinite = 0;
@@ -50,6 +52,8 @@ struct TensorLooked {
   Summary summary;
   Histogram histogram;
   RadialSpectrum spectrum;
+  std::vector<Picture> smaller;
+  NumberRow row;
 };
 TensorLooked lookAt(const Values& values, const TensorPictureOptions& options);
 
@@ -74,6 +78,8 @@ class ViewerContent : public QObject {
   /// Shows the one before, until the values are here and looked at.
   bool loading() const { return loading_ || working_; }
   bool canWatch() const { return canWatch_; }  // the run at hand does not keep this port
+  /// The run is over and lacks what is asked for: the same run again, watching the port, has it.
+  bool canRunAgain() const { return canRunAgain_; }
   Planes planes() const { return a_.values ? planesOf(*a_.values) : Planes{}; }
 
  Q_SIGNALS:
@@ -89,10 +95,11 @@ class ViewerContent : public QObject {
                  std::string& name);
   Wanted findOther(const ViewerChoice& choice, const Iteration& place, const Values& a);
   Wanted findShown(const Reel& reel, const Iteration& place);
+  void sayWhatLacks(const Reel& reel, const Iteration& place);
   bool look(ViewerSide& side, const Wanted& wanted, const TensorPictureOptions& options);
   void lookApart(TensorPictureOptions options);
   static void hold(ViewerSide& side, const Wanted& wanted, const TensorPictureOptions& options,
-                   const TensorLooked& looked);
+                   TensorLooked looked);
 
   Session& session_;
   Reels& reels_;
@@ -103,7 +110,7 @@ class ViewerContent : public QObject {
   TensorPictureOptions deltaOptions_;
   bool working_ = false;  // one at a time: numbers of a large tensor fill the caches
   Viewer::Compare compare_ = Viewer::Compare::none;
-  bool loading_ = false, canWatch_ = false;
+  bool loading_ = false, canWatch_ = false, canRunAgain_ = false;
 };
 
 }  // namespace loom::editor

@@ -13,13 +13,8 @@
 namespace loom::editor {
 namespace {
 
-constexpr float kRow = 17, kChart = 84;
-
-std::string shapeText(const Values& values) {
-  std::string text;
-  for (const int64_t size : values.shape) text += (text.empty() ? "" : " × ") + std::to_string(size);
-  return (text.empty() ? "one number" : text) + "  " + values.dtype;
-}
+constexpr float kRow = 17, kChart = 84, kAfterTable = 8;
+constexpr int kRows = 5;  // of the table, without that of a difference
 
 struct Row {
   const char* name;
@@ -184,7 +179,33 @@ void spectrum(const RadialSpectrum& a, const RadialSpectrum* b, ImVec2 at, float
   endChart(begun);
 }
 
+// The table and the charts, each as high as it is drawn.
+std::vector<float> partsOf(const ViewerContent& content) {
+  const bool apart = content.compare() == Viewer::Compare::difference;
+  std::vector<float> parts{scaled(kRow) * (apart ? kRows + 1 : kRows) + kAfterTable};
+  const float chart = scaled(16 + kChart) + 6;
+  if (content.a().summary.count > 1) parts.push_back(chart);
+  if (!content.a().spectrum.power.empty()) parts.push_back(chart);
+  return parts;
+}
+
 }  // namespace
+
+float numbersHeight(const ViewerContent& content) {
+  float height = 0;
+  for (const float part : partsOf(content)) height += part;
+  return height;
+}
+
+float numbersWithin(const ViewerContent& content, float room) {
+  float height = 0;
+  for (const float part : partsOf(content)) {
+    if (height + part > room) break;
+    height += part;
+  }
+  // Of a table that is too high whole rows.
+  return height > 0 ? height : std::max(std::floor(room / scaled(kRow)), 0.f) * scaled(kRow);
+}
 
 float drawNumbers(ImGuiWidget& host, const ViewerContent& content, ImVec2 at, float width) {
   const Theme& theme = Theme::current();
@@ -194,7 +215,7 @@ float drawNumbers(ImGuiWidget& host, const ViewerContent& content, ImVec2 at, fl
   const ViewerSide& a = content.a();
   const ViewerSide* b = two ? &content.b() : nullptr;
   float y = at.y;
-  y += drawTable(host, rowsOf(a, b, apart ? &content.delta() : nullptr), two, {at.x, y}, width) + 8;
+  y += drawTable(host, rowsOf(a, b, apart ? &content.delta() : nullptr), two, {at.x, y}, width) + kAfterTable;
   if (a.summary.count > 1) {
     draw->AddText(host.textFont(), scaled(12), {at.x, y}, imColour(theme.dim), "Histogram");
     histogram(a, b, {at.x, y + scaled(16)}, width);
@@ -235,12 +256,18 @@ void drawColourBar(ImGuiWidget& host, ImVec2 at, float width, std::pair<float, f
   }
 }
 
-void drawRow(ImGuiWidget& host, const Values& a, const Values* b, ImVec2 at, ImVec2 size) {
+std::string shapeText(const Values& values) {
+  std::string text;
+  for (const int64_t size : values.shape) text += (text.empty() ? "" : " × ") + std::to_string(size);
+  return (text.empty() ? "one number" : text) + "  " + values.dtype;
+}
+
+void drawRow(ImGuiWidget& host, const ViewerSide& a, const ViewerSide* b, ImVec2 at, ImVec2 size) {
   const Theme& theme = Theme::current();
   ImDrawList* draw = ImGui::GetWindowDrawList();
-  if (a.data.size() == 1) {
-    std::string text = numberText(a.data.front());
-    if (b && b->data.size() == 1) text.append("   |   ").append(numberText(b->data.front()));
+  if (a.values->data.size() == 1) {
+    std::string text = numberText(a.values->data.front());
+    if (b && b->values->data.size() == 1) text.append("   |   ").append(numberText(b->values->data.front()));
     const ImVec2 needed = host.numberFont()->CalcTextSizeA(scaled(30), FLT_MAX, 0, text.c_str());
     draw->AddText(host.numberFont(), scaled(30),
                   {at.x + (size.x - needed.x) / 2, at.y + (size.y - needed.y) / 2}, imColour(theme.text),
@@ -250,16 +277,18 @@ void drawRow(ImGuiWidget& host, const Values& a, const Values* b, ImVec2 at, ImV
   Plot plot;
   plot.x = "index";
   plot.bySteps = false;
-  for (const Values* values : {&a, b}) {
-    if (!values) continue;
+  for (const ViewerSide* side : {&a, b}) {
+    if (!side) continue;
     Series series;
-    series.name = std::string(values != &a ? "B" : b ? "A" : "value");
-    series.colour = (values == &a ? theme.accent : theme.runB).rgb() & 0xffffff;
-    series.compared = values != &a;
-    for (size_t i = 0; i < values->data.size(); ++i) {
-      series.x.push_back(static_cast<double>(i));
-      series.y.push_back(values->data[i]);
-    }
+    series.name = std::string(side != &a ? "B" : b ? "A" : "value");
+    series.colour = (side == &a ? theme.accent : theme.runB).rgb() & 0xffffff;
+    series.compared = side != &a;
+    for (size_t i = 0; i < side->row.at.size(); ++i)  // from the least to the most of those at each point
+      for (const auto* edge : {&side->row.low, &side->row.high}) {
+        if (side->row.each == 1 && edge == &side->row.high) continue;
+        series.x.push_back(side->row.at[i]);
+        series.y.push_back((*edge)[i]);
+      }
     plot.series.push_back(std::move(series));
   }
   drawPlot(plot, at, size);

@@ -48,17 +48,47 @@ void portBox(const Reel& reel, const ViewerContent& content, ViewerChoice& choic
   ImGui::EndCombo();
 }
 
+// Side by side where there is room for the tools beside them too, else one below the other.
+void lookBox(Flow& flow, TensorPictureOptions& options, float width) {
+  constexpr struct {
+    const char *name, *tip;
+    TensorLook look;
+  } kLooks[] = {{"Picture", "As the wire's type says that it looks", TensorLook::picture},
+                {"Channels", "Each channel as a tile, in false colour", TensorLook::channels},
+                {"False colour", "One number a pixel, dark to bright", TensorLook::falseColour}};
+  float all = 0, widest = 0;
+  for (const auto& each : kLooks) all += wide(each.name) + 2, widest = std::max(widest, wide(each.name));
+  if (width < all + scaled(130) + wide("Auto range") + 16) {
+    const float room = widest + ImGui::GetFrameHeight();
+    flow.next(room);
+    ImGui::SetNextItemWidth(room);
+    if (!ImGui::BeginCombo("##look", kLooks[static_cast<int>(options.look)].name)) return;
+    for (const auto& each : kLooks) {
+      if (ImGui::Selectable(each.name, options.look == each.look)) options.look = each.look;
+      if (ImGui::IsItemHovered(ImGuiHoveredFlags_ForTooltip)) ImGui::SetTooltip("%s", each.tip);
+    }
+    ImGui::EndCombo();
+    return;
+  }
+  float gap = 8;
+  for (const auto& each : kLooks) {
+    flow.next(wide(each.name), gap);
+    if (segment(each.name, options.look == each.look, each.tip)) options.look = each.look;
+    gap = 2;
+  }
+}
+
 void sampleBox(Flow& flow, const Planes& planes, TensorPictureOptions& options) {
   if (planes.samples < 2) return;
-  flow.next(scaled(130));
-  ImGui::PushItemFlag(ImGuiItemFlags_ButtonRepeat, true);
-  if (ImGui::ArrowButton("##sample before", ImGuiDir_Left))
-    options.sample = std::max<int64_t>(options.sample - 1, -1);
-  ImGui::SameLine(0, 2);
   const std::string text = options.sample < 0
                                ? "all " + std::to_string(planes.samples)
                                : std::to_string(std::min(options.sample, planes.samples - 1) + 1) + " of " +
                                      std::to_string(planes.samples);
+  flow.next(2 * ImGui::GetFrameHeight() + 4 + wide(text.c_str()), 6);
+  ImGui::PushItemFlag(ImGuiItemFlags_ButtonRepeat, true);
+  if (ImGui::ArrowButton("##sample before", ImGuiDir_Left))
+    options.sample = std::max<int64_t>(options.sample - 1, -1);
+  ImGui::SameLine(0, 2);
   ImGui::PopItemFlag();
   if (wordButton((text + "##sample").c_str(), "Samples: click to see all of them, or one"))
     options.sample = options.sample < 0 ? 0 : -1;
@@ -83,7 +113,7 @@ void channelBox(Flow& flow, const Planes& planes, TensorPictureOptions& options)
 }
 
 void rangeBox(Flow& flow, const ViewerContent& content, TensorPictureOptions& options) {
-  flow.next(wide("Auto range"));
+  flow.next(wide("Auto range"), 6);
   if (segment("Auto range", !options.range, "Dark and bright from the values, or as set here"))
     options.range = options.range ? std::nullopt : std::optional(content.a().range);
   if (!options.range) return;
@@ -109,19 +139,24 @@ std::string againstText(Reels& reels, const ViewerChoice& choice) {
 }
 
 void compareBox(Flow& flow, Session& session, Reels& reels, ViewerChoice& choice,
-                const ViewerToolGestures& gestures) {
+                const ViewerToolGestures& gestures, float width) {
   constexpr const char* kNames[] = {"Compare: off", "Difference", "Wipe A | B", "Side by side"};
-  flow.next(scaled(118));
-  ImGui::SetNextItemWidth(scaled(118));
+  // How, with what, and the pin stay together in one line.
+  const float pin = ImGui::GetFrameHeight() + 3, gaps = 8;
+  const bool two = choice.compare != Viewer::Compare::none;
+  const float how = two ? std::min(scaled(118), (width - pin - gaps) / 2) : scaled(118);
+  const float against = std::min(scaled(126), width - pin - gaps - how);
+  flow.next(how + pin + gaps + (two ? against : 0));
+  ImGui::SetNextItemWidth(how);
   if (ImGui::BeginCombo("##compare", kNames[static_cast<int>(choice.compare)])) {
     for (int i = 0; i < 4; ++i)
       if (ImGui::Selectable(kNames[i], i == static_cast<int>(choice.compare)))
         choice.compare = static_cast<Viewer::Compare>(i);
     ImGui::EndCombo();
   }
-  if (choice.compare != Viewer::Compare::none) {
-    flow.next(scaled(126), 4);
-    ImGui::SetNextItemWidth(scaled(126));
+  if (two) {
+    ImGui::SameLine(0, 4);
+    ImGui::SetNextItemWidth(against);
     if (ImGui::BeginCombo("##against", againstText(reels, choice).c_str())) {
       const auto shown = reels.shown().run;
       const auto& all = session.runs().all();
@@ -139,7 +174,7 @@ void compareBox(Flow& flow, Session& session, Reels& reels, ViewerChoice& choice
       ImGui::EndCombo();
     }
   }
-  flow.next(scaled(30), 4);
+  ImGui::SameLine(0, 4);
   if (iconButton(
           Icon::pin,
           choice.pin ? "Unpin: no longer compare with that step" : "Pin this step, to compare others with it",
@@ -166,23 +201,12 @@ void drawViewerTools(Session& session, Reels& reels, const ViewerContent& conten
   if (iconButton(Icon::save, "Save as picture or NumPy file ...", false, any)) gestures.save();
   if (reels.shown().run) {
     TensorPictureOptions& options = choice.options;
-    constexpr struct {
-      const char *name, *tip;
-      TensorLook look;
-    } kLooks[] = {{"Picture", "As the wire's type says that it looks", TensorLook::picture},
-                  {"Channels", "Each channel as a tile, in false colour", TensorLook::channels},
-                  {"False colour", "One number a pixel, dark to bright", TensorLook::falseColour}};
-    float gap = 8;
-    for (const auto& each : kLooks) {
-      flow.next(wide(each.name), gap);
-      if (segment(each.name, options.look == each.look, each.tip)) options.look = each.look;
-      gap = 2;
-    }
+    lookBox(flow, options, width);
     const Planes planes = content.planes();
     sampleBox(flow, planes, options);
     channelBox(flow, planes, options);
     rangeBox(flow, content, options);
-    compareBox(flow, session, reels, choice, gestures);
+    compareBox(flow, session, reels, choice, gestures, width);
   }
   ImGui::PopStyleVar(2);
 }

@@ -136,7 +136,7 @@ class StageTest : public QObject {
   /// What the timeline plots, as a table.
   std::map<QString, std::vector<double>> plotted() {
     const QString file = folder_.filePath("plotted.csv");
-    return stage_->timeline.exportCsv(file) ? table(file) : std::map<QString, std::vector<double>>{};
+    return stage_->timeline.savePlots(file) ? table(file) : std::map<QString, std::vector<double>>{};
   }
 
   QTemporaryDir folder_;

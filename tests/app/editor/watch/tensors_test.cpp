@@ -21,7 +21,7 @@ Values values(std::vector<int64_t> shape, const std::function<float(int64_t)>& a
   Values out{std::move(shape), "float32", type, {}};
   int64_t count = 1;
   for (const int64_t size : out.shape) count *= size;
-  for (int64_t i = 0; i < count; ++i) out.data.push_back(at(i));
+  for (int64_t i = 0; i < count; ++i) out.data.own().push_back(at(i));
   return out;
 }
 
@@ -91,11 +91,11 @@ class TensorsTest : public QObject {
 
   void differences() {
     Values a = noise({2, 3, 4, 4}, 5);
-    a.data[3] = kInf;
+    a.data.own()[3] = kInf;
     QCOMPARE(summaryOf(difference(a, a)->data).max, 0.0);
     Values b = a;
-    b.data[7] += 0.25f;
-    b.data[9] = kNan;
+    b.data.own()[7] += 0.25f;
+    b.data.own()[9] = kNan;
     const Values d = *difference(a, b);
     QVERIFY(near(summaryOf(d.data).max, 0.25, 1e-6));
     QCOMPARE(summaryOf(d.data).nan, 1);
@@ -108,7 +108,7 @@ class TensorsTest : public QObject {
     for (const float alpha : {1.f, 0.9f, 0.5f, 0.1f}) {
       Values xt = x0;
       const float sigma = std::sqrt(1 - alpha * alpha);
-      for (size_t i = 0; i < xt.data.size(); ++i) xt.data[i] = alpha * x0.data[i] + sigma * e.data[i];
+      for (size_t i = 0; i < xt.data.size(); ++i) xt.data.own()[i] = alpha * x0.data[i] + sigma * e.data[i];
       const auto estimate = noiseOf(xt, x0);
       QVERIFY(estimate);
       // 12,288 numbers: the slope's standard error is sigma / (0.5 sqrt(12288)) = 0.018 sigma.
@@ -223,8 +223,8 @@ class TensorsTest : public QObject {
           QVERIFY(std::abs(byte - (number + 1) / 2 * 255) <= 0.51f);
           QCOMPARE(numbersAt(v, *p.sheet.at(x, y))[static_cast<size_t>(c)], number);
         }
-    v.data[24] = kNan;  // sample 1, channel 0, pixel 0
-    v.data[0] = kInf;   // of another sample
+    v.data.own()[24] = kNan;  // sample 1, channel 0, pixel 0
+    v.data.own()[0] = kInf;   // of another sample
     const TensorPicture marked = tensorPicture(v, {.sample = 1});
     QCOMPARE(marked.notFinite, 1);
     QCOMPARE((Rgb{marked.picture.rgba[0], marked.picture.rgba[1], marked.picture.rgba[2]}), kNotFinite);
@@ -270,6 +270,47 @@ class TensorsTest : public QObject {
     const TensorPicture folded = tensorPicture(row, {.look = TensorLook::falseColour});
     QCOMPARE(numbersAt(row, *folded.sheet.at(3, 2)), (std::vector<float>{2 * 71 + 3}));
     QCOMPARE(folded.picture.rgba.back(), uint8_t{0});  // after the last number
+  }
+
+  // A row of any length is at most so many points, and none of its extremes is lost.
+  void rows() {
+    const Values long_ = values({1, 1, 1, 100'000}, [](int64_t i) { return static_cast<float>(i % 1000); });
+    QVERIFY(isRow(planesOf(long_)) && planesOf(long_).folded);
+    for (const size_t most : {size_t{1}, size_t{64}, size_t{4096}, size_t{200'000}}) {
+      const NumberRow row = rowOf(long_.data, most);
+      QVERIFY(row.at.size() <= most);
+      QCOMPARE(static_cast<size_t>(row.each), most >= 100'000 ? size_t{1} : (100'000 + most - 1) / most);
+      QCOMPARE(*std::min_element(row.low.begin(), row.low.end()), 0.);
+      QCOMPARE(*std::max_element(row.high.begin(), row.high.end()), 999.);
+      for (size_t i = 0; i < row.at.size(); ++i)
+        for (const int64_t at : {int64_t{0}, row.each - 1}) {
+          const auto index = static_cast<size_t>(std::min<int64_t>(std::llround(row.at[i]) + at, 99'999));
+          QVERIFY(row.low[i] <= long_.data[index] && long_.data[index] <= row.high[i]);
+        }
+    }
+    const NumberRow bad = rowOf(std::vector<float>{kNan, kInf, 1, kNan}, 2);
+    QVERIFY(std::isnan(bad.low[0]) && bad.low[1] == 1 && bad.high[1] == 1);
+    QVERIFY(rowOf({}, 10).at.empty());
+  }
+
+  // Large pictures come in halves, down to what is drawn at once; averages stay.
+  void smaller() {
+    const Values v = values(
+        {1, 1, 4096, 1537}, [](int64_t i) { return static_cast<float>(i % 2); }, "image");
+    const Picture picture = tensorPicture(v, {}).picture;
+    const std::vector<Picture> all = smallerPictures(picture);
+    QCOMPARE(all.size(), size_t{2});
+    QCOMPARE(all[0].width, 768);
+    QCOMPARE(all[1].height, 1024);
+    for (const Picture& each : all) {
+      QCOMPARE(each.rgba.size(), static_cast<size_t>(each.width) * static_cast<size_t>(each.height) * 4);
+      for (size_t i = 0; i < each.rgba.size(); i += 4 * 997) {
+        QVERIFY(std::abs(each.rgba[i] - 128) <= 1);
+        QCOMPARE(each.rgba[i + 3], uint8_t{255});
+      }
+    }
+    QVERIFY(smallerPictures(tensorPicture(noise({1, 3, 64, 64}, 3), {}).picture).empty());
+    QVERIFY(smallerPictures({}).empty());
   }
 
   void npyReadsBack() {

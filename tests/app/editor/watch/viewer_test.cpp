@@ -157,12 +157,52 @@ void ViewerTest::viewerSavesAndCopies() {
   QVERIFY(!stage_->viewer.save(folder_.filePath("no/such/folder.png")));
 }
 
+// A wire that a run did not keep: one click, and the same run has it, at the step that was looked at.
 void ViewerTest::unwatchedPortCanBeWatched() {
-  stage_->viewer.show("denoise.prediction");
+  const std::string port = "denoise.prediction";
+  const auto again = [&](const QString& run) {
+    session_->setCursor({run, {2}, false});
+    settle(150);
+    const auto button = stage_->viewer.runAgainOnScreen();
+    [&] { QVERIFY(button); }();
+    if (button) click(*button);
+    const QString id = session_->shownRun()->id;
+    [&] {
+      QVERIFY(id != run);
+      waitFor(id);
+      QTRY_COMPARE_WITH_TIMEOUT(session_->frames().iterations(id, port).size(), size_t{kSteps}, 20000);
+    }();
+    return id;
+  };
+  stage_->viewer.show(port);
+  session_->setCursor({run_, {2}, false});
   settle(150);
   keep("unwatched");
   QVERIFY(stage_->viewer.image().isNull());
+  const QString same = again(run_);
+  QCOMPARE(session_->cursor().iteration, Iteration{2});
+  values(same, port, {2});
+  settle(150);
+  keep("run_again");
+  QTRY_VERIFY(!stage_->viewer.image().isNull());
+  QVERIFY(!stage_->viewer.runAgainOnScreen());
+  for (const int64_t step : {int64_t{0}, int64_t{2}, int64_t{kSteps - 1}})
+    QCOMPARE(values(same, kX0, {step})->data, values(run_, kX0, {step})->data);
+  const auto watched = watchedPorts(session_->document(), session_->catalog());
+  QVERIFY(std::find(watched.begin(), watched.end(), port) != watched.end());
+  // A fork: its parent's steps are those of another run, which did not keep the wire either.
+  const auto forked = [&] {
+    for (const auto& run : session_->runs().all())
+      if (run->forkAsked && run->forkedAt == 6) return run->id;
+    return QString();
+  }();
+  QVERIFY(!forked.isEmpty());
+  const QString fork = again(forked);
+  for (const int64_t step : {int64_t{2}, int64_t{kSteps - 1}})
+    QCOMPARE(values(fork, kX0, {step})->data, values(forked, kX0, {step})->data);
+  QCOMPARE(values(fork, port, {2})->data, values(same, port, {2})->data);
   stage_->viewer.show(kX0);
+  session_->setCursor({});
 }
 
 // Looked at on another thread: the window goes on.

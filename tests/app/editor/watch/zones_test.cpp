@@ -2,6 +2,7 @@
 #include "tests/app/editor/watch/stage.h"
 
 #include "app/editor/watch/tensor_numbers.h"
+#include "app/editor/watch/transport.h"
 #include "engine/graph/graph_file.h"
 
 namespace loom::editor {
@@ -86,16 +87,19 @@ class ZonesTest : public StageTest {
     click(*stage_->timeline.placeOnScreen("steps_25/sampling.x", {1}));
     QCOMPARE(session_->cursor().iteration, Iteration{1});
     QCOMPARE(plotted()["steps_10/sampling.x norm"].size(), size_t{6});  // a row a step of the longest
-    // Text of twice the size has a column of twice the width; it was 96 wide.
-    const float before = stage_->timeline.placeOnScreen("steps_25/sampling.x", {0})->x;
-    QFont font = stage_->font();
-    font.setPixelSize(26);
-    stage_->setFont(font);
-    settle(300);
-    keep("zones_large_text");
-    QVERIFY(stage_->timeline.placeOnScreen("steps_25/sampling.x", {0})->x > before + 70);
-    click(*stage_->timeline.placeOnScreen("steps_25/sampling.x", {2}));
-    QCOMPARE(session_->cursor().iteration, Iteration{2});
+    // Of several zones the one that is meant is named, or the worker would not know it.
+    QCOMPARE(stage_->timeline.stepAtCursor().zones, std::vector<std::string>{"steps_25/sampling"});
+    session_->edit("Others", [](const Document& d) { return withValue(d, "seed", 8); });
+    const QString paused = session_->run(1);
+    QTRY_VERIFY_WITH_TIMEOUT(state(paused) == RunInfo::State::paused, 60000);
+    session_->runTo(Steps({3}, {"steps_25/sampling"}));
+    QTRY_VERIFY_WITH_TIMEOUT(session_->runs().find(paused)->at({"steps_25/sampling"}) == 3 &&
+                                 state(paused) == RunInfo::State::paused,
+                             60000);
+    session_->runs().stop(paused);
+    QTRY_VERIFY_WITH_TIMEOUT(session_->runs().find(paused)->over(), 20000);
+    session_->setCursor({.run = run, .iteration = {1}, .live = false});
+    layouts();
   }
 
   void inEachOther() {
@@ -142,6 +146,68 @@ class ZonesTest : public StageTest {
       const Summary summary = summaryOf(values(run, "sampling.x", place)->data);
       QVERIFY(std::abs(columns["sampling.x norm"][row] - summary.norm) < 1e-4 * summary.norm);
     }
+  }
+
+  // Steering by inner steps, by mouse: pause, step, run to a step that is still to come, fork.
+  void withinEachOther() {
+    session_->openDocument(nested(), {}, "Nested");
+    openStage(QSize(1100, 900));
+    stage_->part = 0.6f;
+    const QString run = session_->run(Steps(std::vector<int64_t>{1, 2}));
+    const auto paused = [&](std::vector<int64_t> at) {
+      const auto info = session_->runs().find(run);
+      return info->state == RunInfo::State::paused && info->at() == Steps(at) &&
+             session_->runs().forkable(run).size() > 0 && session_->runs().forkable(run).back() == Steps(at);
+    };
+    QTRY_VERIFY_WITH_TIMEOUT(paused({1, 2}), 120000);
+    QTRY_COMPARE_WITH_TIMEOUT(session_->frames().iterations(run, "sampling.x").size(), size_t{kInner + 2},
+                              20000);
+    Reels reels(*session_);
+    QVERIFY2(QString::fromStdString(progressText(reels.shown(), session_->runs()))
+                 .startsWith("paused after 1 of 3 steps, 2 of 4 within"),
+             progressText(reels.shown(), session_->runs()).c_str());
+    settle(300);
+    keep("zones_paused_within");
+    // A step: of the zone that it is paused in, then of the one whose line is looked at.
+    press(Icon::oneStep);
+    QTRY_VERIFY_WITH_TIMEOUT(paused({1, 3}), 60000);
+    click(*stage_->timeline.placeOnScreen("again.y", {0}));
+    press(Icon::oneStep);
+    QTRY_VERIFY_WITH_TIMEOUT(paused({2}), 60000);
+    click(*stage_->timeline.placeOnScreen("sampling.x", {0, 1}));
+    press(Icon::oneStep);
+    QTRY_VERIFY_WITH_TIMEOUT(paused({2, 1}), 60000);
+    // To an inner step that is still to come.
+    click(*stage_->timeline.placeOnScreen("again.y", {2}));
+    QVERIFY(stage_->timeline.placeOnScreen("sampling.x", {2, kInner - 1}));
+    click(*stage_->timeline.placeOnScreen("sampling.x", {2, 2}));
+    QCOMPARE(stage_->timeline.stepAtCursor(), Steps(std::vector<int64_t>{2, 3}));
+    keep("zones_to_come");
+    press(Icon::runTo);
+    QTRY_VERIFY_WITH_TIMEOUT(paused({2, 3}), 60000);
+    session_->runTo(Steps(std::vector<int64_t>{1, 1}));  // is over: said, and nothing happens
+    QVERIFY(paused({2, 3}));
+    session_->runs().proceed(run);
+    QTRY_COMPARE_WITH_TIMEOUT(state(run), RunInfo::State::finished, 60000);
+    // A fork from an inner step: what comes before is the parent's, and the same seeds give the same.
+    click(*stage_->timeline.placeOnScreen("again.y", {1}));
+    click(*stage_->timeline.placeOnScreen("sampling.x", {1, 1}));
+    QTRY_COMPARE_WITH_TIMEOUT(session_->runs().forkable(run).size(), size_t{kOuter + kOuter * kInner}, 20000);
+    press(Icon::fork);
+    const QString fork = session_->shownRun()->id;
+    QVERIFY(fork != run);
+    QTRY_COMPARE_WITH_TIMEOUT(state(fork), RunInfo::State::finished, 60000);
+    const auto info = session_->runs().find(fork);
+    QCOMPARE(info->forkedAt, Steps(std::vector<int64_t>{1, 2}));
+    QTRY_COMPARE_WITH_TIMEOUT(session_->frames().iterations(fork, "sampling.x").size(),
+                              size_t{kOuter * kInner}, 20000);
+    QCOMPARE(values(fork, "sampling.x", {1, 1}), values(run, "sampling.x", {1, 1}));  // the parent's own
+    QVERIFY(values(fork, "sampling.x", {1, 2}) != values(run, "sampling.x", {1, 2}));
+    for (const Iteration& at : {Iteration{1, 2}, Iteration{2, kInner - 1}})
+      QCOMPARE(values(fork, "sampling.x", at)->data, values(run, "sampling.x", at)->data);
+    session_->setCursor({{}, {1}, false});
+    settle(200);
+    keep("zones_fork_within");
   }
 
   void training() {
@@ -199,6 +265,51 @@ class ZonesTest : public StageTest {
   }
 
  private:
+  // However low and narrow, and however large the text: nothing is shown in part.
+  void layouts() {
+    for (const QSize size : {QSize(740, 232), QSize(1000, 420), QSize(1720, 640)})
+      for (const int text : {13, 20, 26})
+        layout(size, text, text == 20 ? Theme::lightTheme() : Theme::darkTheme());
+    Theme::use(Theme::darkTheme());
+  }
+  void layout(QSize size, int text, const Theme& theme) {
+    Theme::use(theme);
+    QFont font = stage_->font();
+    font.setPixelSize(text);
+    stage_->setFont(font);
+    const int all = size.height() + 40;
+    stage_->part = static_cast<float>(size.height()) / static_cast<float>(all);
+    stage_->resize(size.width(), all);
+    settle(150);
+    keep(qPrintable(QString("zones_%1x%2_%3").arg(size.width()).arg(size.height()).arg(text)));
+    const auto lineOf = [&](const char* node) {
+      return stage_->timeline.placeOnScreen(std::string(node) + "/sampling.x", {0});
+    };
+    std::optional<ImVec2> first;
+    for (const char* node : {"steps_4", "steps_10", "steps_25", "steps_100"}) {
+      const auto line = lineOf(node);
+      const auto plot = stage_->timeline.placeInPlot(std::string(node) + "/sampling", 0);
+      if (line) QVERIFY(line->y > 40 && line->y + 15 < static_cast<float>(all));
+      if (line) QVERIFY(line->x > 96.f * static_cast<float>(text) / 13);  // beside its name
+      if (plot) QVERIFY(plot->y + 15 < static_cast<float>(all));
+      if (!first) first = line;
+    }
+    QVERIFY(first);
+    // What is not there comes by the wheel over the names.
+    for (int i = 0; i < 8 && !lineOf("steps_4"); ++i) wheel({30, first->y}, -1);
+    const auto last = lineOf("steps_4");
+    QVERIFY(last && last->y + 15 < static_cast<float>(all));
+    click(*last);
+    QCOMPARE(session_->cursor().iteration, Iteration{0});
+    for (int i = 0; i < 8 && !lineOf("steps_10"); ++i) wheel({30, last->y}, 1);
+    QVERIFY(lineOf("steps_10"));
+  }
+  void press(Icon icon) {
+    settle();
+    const auto at = stage_->timeline.placeOfButton(icon);
+    QVERIFY(at);
+    click(*at);
+  }
   RunInfo::State state(const QString& run) { return session_->runs().find(run)->state; }
   QString finished() {
     const QString run = session_->run();
