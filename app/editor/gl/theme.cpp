@@ -144,7 +144,6 @@ QTabBar::tab:hover { color: {text}; }
 QTabWidget::pane { border: none; }
 QPushButton, QToolButton[words="true"] { background: {raised}; color: {text}; border: 1px solid transparent;
                border-radius: 5px; padding: 5px 14px; }
-QToolBar QToolButton[words="true"] { min-width: 34px; }
 QToolButton[menu="true"] { padding-right: 26px; }
 QToolButton::menu-indicator { subcontrol-origin: padding; subcontrol-position: center right; width: 10px;
                height: 10px; right: 10px; }

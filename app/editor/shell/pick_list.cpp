@@ -9,7 +9,7 @@
 namespace loom::editor {
 namespace {
 
-constexpr int kWidth = 620, kMostShown = 12, kMostLetters = 100;
+constexpr int kWideLines = 38, kMostShown = 12, kMostLetters = 100;
 
 }  // namespace
 
@@ -57,7 +57,7 @@ void PickList::fill() {
   if (list_->count() && list_->item(0)->flags() & Qt::ItemIsEnabled) list_->setCurrentRow(0);
   const int row = list_->count() ? list_->sizeHintForRow(0) : 28;
   list_->setFixedHeight(std::clamp(list_->count(), 1, kMostShown) * row + 4);
-  const int width = std::min(kWidth, parentWidget()->width() - 40);
+  const int width = std::min(kWideLines * fontMetrics().height(), parentWidget()->width() - 40);
   setFixedWidth(width);
   adjustSize();
   move((parentWidget()->width() - width) / 2, 64);

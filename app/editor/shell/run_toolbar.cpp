@@ -95,7 +95,7 @@ QToolButton* RunToolbar::add(const QString& id, const QString& words) {
 void RunToolbar::showProgress() {
   const auto run = session_.runs().current();
   const bool alive = run && run->alive();
-  progressPlace_->setVisible(alive);
+  progressPlace_->setVisible(alive && !narrow());  // the text says it too
   pause_->setText(run && run->state == RunInfo::State::paused ? tr("Continue") : tr("Pause"));
   if (!run) {
     text_->clear();
@@ -142,6 +142,8 @@ bool RunToolbar::narrow() const { return width() < kNarrowLines * fontMetrics().
 
 void RunToolbar::resizeEvent(QResizeEvent* event) {
   QToolBar::resizeEvent(event);
+  if (!progressPlace_) return;  // it is being made
+  showProgress();
   showDevice();
   showKeys();
 }

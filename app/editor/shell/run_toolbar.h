@@ -31,7 +31,7 @@ class RunToolbar : public QToolBar {
   QToolButton *pause_, *device_, *palette_;
   QProgressBar* progress_;
   QLabel* text_;
-  QAction* progressPlace_;  // a toolbar shows and hides what stands in it by this
+  QAction* progressPlace_ = nullptr;  // a toolbar shows and hides what stands in it by this
   QStringList devices_;
 };
 
