@@ -39,7 +39,7 @@ json jsonOf(const Steps& steps) {
   return {{"done", steps.done}, {"zones", steps.zones}};
 }
 
-Steps stepsFrom(const json& from) {
+Steps stepsFrom(const json& from) try {
   if (from.is_number_integer()) return from.get<int64_t>() < 0 ? Steps() : Steps(from.get<int64_t>());
   if (!from.is_object()) return {};
   Steps steps(from.value("done", std::vector<int64_t>{}), from.value("zones", std::vector<std::string>{}));
@@ -48,6 +48,8 @@ Steps stepsFrom(const json& from) {
   for (const int64_t done : steps.done)
     if (done < 0) return {};
   return fits ? steps : Steps();
+} catch (const json::exception&) {
+  return {};
 }
 
 }  // namespace loom::editor

@@ -1,6 +1,7 @@
 // Zones beside, in and around each other, and those that train: each has its own steps on the timeline.
 #include "tests/app/editor/watch/stage.h"
 
+#include "app/editor/document/zone_places.h"
 #include "app/editor/watch/tensor_numbers.h"
 #include "app/editor/watch/transport.h"
 #include "engine/graph/graph_file.h"
@@ -49,6 +50,24 @@ class ZonesTest : public StageTest {
   void init() {
     for (const auto& run : session_->runs().all()) QVERIFY(run->over());
     session_->settings().setValue("timeline/plot", 0);
+  }
+
+  void places() {
+    using Places = std::vector<std::vector<std::string>>;
+    QCOMPARE(zonePlaces(nested()), (Places{{"again"}, {"again", "sampling"}}));
+    const std::vector<Steps> inOrder{1, Steps({1, 1}), Steps({1, 4}), 2, Steps({2, 1}, {"again", "sampling"}),
+                                     3};
+    for (size_t i = 0; i < inOrder.size(); ++i) {
+      QCOMPARE(stepsFrom(jsonOf(inOrder[i])), inOrder[i]);
+      QCOMPARE(stepsFrom(jsonOf(inOrder[i])).zones, inOrder[i].zones);
+      if (i > 0) QVERIFY(inOrder[i - 1] < inOrder[i]);
+    }
+    QCOMPARE(textOf(3), QString("step 3"));
+    QCOMPARE(textOf(Steps({3, 5})), QString("step 4, inner step 5"));
+    QCOMPARE(Steps::after({3, 4}), Steps({3, 5}));
+    for (const char* bad : {"-1", "\"three\"", "null", R"({"done": "x"})", R"({"done": [1, -2]})",
+                            R"({"done": [1], "zones": ["a", "b"]})", R"({"done": [[1]]})"})
+      QVERIFY2(stepsFrom(json::parse(bad)).empty(), bad);
   }
 
   void besideEachOther() {
