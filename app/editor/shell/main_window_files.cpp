@@ -6,6 +6,7 @@
 #include <QImageReader>
 #include <QMessageBox>
 #include <QPushButton>
+#include <QStandardPaths>
 #include <cmath>
 
 #include "app/editor/document/document_file.h"
@@ -107,20 +108,31 @@ void MainWindow::Implementation::chooseFile() {
   dialog->setAttribute(Qt::WA_DeleteOnClose);
   dialog->setObjectName("openDialog");
   dialog->setFileMode(QFileDialog::ExistingFile);
-  connect(dialog, &QFileDialog::fileSelected, this, &Implementation::askAndOpen);
+  connect(dialog, &QFileDialog::fileSelected, this, [this](const QString& file) {
+    fromGallery_.clear();
+    askAndOpen(file);
+  });
   dialog->open();
 }
 
 void MainWindow::Implementation::save(std::function<void()> then) {
-  // The graphs that come with the program are examples: a changed one is somebody's own.
-  const bool shipped =
-      session_.file().startsWith(graphsFolder() + "/") && !QFileInfo(session_.file()).isWritable();
-  if (session_.file().isEmpty() || shipped) return saveAs(false, std::move(then));
+  if (session_.file().isEmpty() || example()) return saveAs(false, std::move(then));
   if (saveTo(session_.file(), false) && then) then();
 }
 
+// The graphs that come with the program, where nobody opened one as a file: a changed one is somebody's own.
+bool MainWindow::Implementation::example() const {
+  const QFileInfo file(session_.file());
+  return session_.file().startsWith(graphsFolder() + "/") &&
+         (session_.file() == fromGallery_ || !file.isWritable());
+}
+
 void MainWindow::Implementation::saveAs(bool copy, std::function<void()> then) {
-  const QString base = session_.file().isEmpty() ? session_.folder() + "/graph.loom" : session_.file();
+  const QString base =
+      session_.file().isEmpty() ? session_.folder() + "/graph.loom"
+      : example() ? QStandardPaths::writableLocation(QStandardPaths::DocumentsLocation) + "/" +
+                        QFileInfo(session_.file()).fileName()
+                  : session_.file();
   auto* dialog = new QFileDialog(&window_, copy ? tr("Save a copy") : tr("Save as"), base,
                                  tr("Graph (*.loom);;Picture that holds the graph (*.png)"));
   dialog->setAttribute(Qt::WA_DeleteOnClose);

@@ -36,6 +36,7 @@ class MainWindow::Implementation : public QObject {
   /// Asks to save first where something would be lost; then does it. Not at all where the person cancels.
   void whenSaved(const QString& why, std::function<void()> then);
   void askAndOpen(const QString& file);
+  bool example() const;  // is the document one of those that come with the program?
   void chooseFile();
   void save(std::function<void()> then = {});
   void saveAs(bool copy, std::function<void()> then = {});
@@ -112,6 +113,7 @@ class MainWindow::Implementation : public QObject {
   QMenu* recent_ = nullptr;
   QPointer<NodeReference> reference_;
   QTimer refresh_;  // of which commands are enabled
+  QString fromGallery_;  // the last file that was opened there
   bool closeAgreed_ = false, workerWasReady_ = false;
   int hint_ = 0;
 

@@ -89,7 +89,10 @@ void MainWindow::Implementation::connectNotices() {
   connect(status_, &StatusLine::restartAsked, commands_->action("run.restartWorker"), &QAction::trigger);
   connect(status_, &StatusLine::problemsAsked, this, [this] { showDock(docks_.at("problems")); });
   connect(status_, &StatusLine::zoomAsked, commands_->action("view.zoomWhole"), &QAction::trigger);
-  connect(gallery_, &Gallery::openAsked, this, &Implementation::askAndOpen);
+  connect(gallery_, &Gallery::openAsked, this, [this](const QString& file) {
+    fromGallery_ = file;
+    askAndOpen(file);
+  });
   connect(gallery_, &Gallery::fileAsked, this, &Implementation::chooseFile);
   connect(gallery_, &Gallery::closeAsked, this, &Implementation::hideGallery);
   connect(gallery_, &Gallery::emptyAsked, this, [this] {

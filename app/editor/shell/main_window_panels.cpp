@@ -2,6 +2,7 @@
 #include <QApplication>
 #include <QFontDatabase>
 #include <QStandardPaths>
+#include <QScreen>
 #include <QTabBar>
 
 #include "app/editor/gl/theme.h"
@@ -158,7 +159,7 @@ void MainWindow::Implementation::updateDockTitles() {
 
 void MainWindow::Implementation::restoreLayout() {
   const QSettings& settings = session_.settings();
-  window_.resize(1440, 900);
+  window_.resize(QSize(1440, 900).boundedTo(window_.screen()->availableSize()));
   if (const QByteArray geometry = settings.value("window/geometry").toByteArray(); !geometry.isEmpty())
     window_.restoreGeometry(geometry);
   if (!window_.restoreState(settings.value("window/state").toByteArray(), kLayoutVersion)) placeDocks();

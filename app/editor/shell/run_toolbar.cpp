@@ -68,6 +68,8 @@ RunToolbar::RunToolbar(Session& session, Commands& commands, QWidget* parent)
   });
   connect(&session.runs(), &Runs::changed, this, &RunToolbar::showProgress);
   connect(&session.runs(), &Runs::listChanged, this, &RunToolbar::showProgress);
+  connect(&session, &Session::cursorChanged, this, &RunToolbar::showProgress);
+  connect(&session, &Session::documentChanged, this, &RunToolbar::showProgress);
   connect(&session.runs(), &Runs::changed, this, &RunToolbar::showDevice);
   connect(&session, &Session::checkedChanged, this, &RunToolbar::showDevice);
   showProgress();
@@ -93,7 +95,8 @@ QToolButton* RunToolbar::add(const QString& id, const QString& words) {
 }
 
 void RunToolbar::showProgress() {
-  const auto run = session_.runs().current();
+  std::shared_ptr<const RunInfo> run = session_.runs().current();
+  if (run && !run->alive()) run = session_.shownRun();  // one that is over is told of where it is looked at
   const bool alive = run && run->alive();
   progressPlace_->setVisible(alive && !narrow());  // the text says it too
   pause_->setText(run && run->state == RunInfo::State::paused ? tr("Continue") : tr("Pause"));

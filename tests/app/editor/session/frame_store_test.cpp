@@ -10,7 +10,7 @@ namespace {
 
 ValuesPtr values(size_t bytes) {
   auto made = std::make_shared<Values>();
-  made->data.resize(bytes / sizeof(float));
+  made->data = std::vector<float>(bytes / sizeof(float));
   return made;
 }
 

@@ -81,6 +81,30 @@ class WindowTest : public QObject {
     }
   }
 
+  // What was made of an example is somebody's own, where the program's folder may be written, too.
+  void examplesAreSavedElsewhere() {
+    open();
+    window_->begin();
+    QTest::mouseClick(find<GalleryCard>("card.ddim"), Qt::LeftButton);
+    QTRY_VERIFY(find<Gallery>("gallery")->isHidden());
+    const auto example = [this] {
+      QFile file(graph("ddim"));
+      return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
+    };
+    const QByteArray before = example();
+    setBatch(3);
+    window_->commands().action("file.save")->trigger();
+    auto* dialog = window_->findChild<QFileDialog*>("saveDialog");
+    QVERIFY(dialog && dialog->isVisible());
+    QVERIFY(!dialog->directory().absolutePath().startsWith(graphsFolder()));
+    const QString mine = folder_->filePath("mine.loom");
+    dialog->selectFile(mine);
+    QMetaObject::invokeMethod(dialog, "accept");
+    QTRY_COMPARE(session().file(), mine);
+    QVERIFY(!before.isEmpty());
+    QCOMPARE(example(), before);
+  }
+
   void everyCommandHasAPlaceAndItsOwnKeys() {
     open();
     Commands& commands = window_->commands();
