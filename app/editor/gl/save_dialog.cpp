@@ -21,8 +21,8 @@ QString suffixOf(const QString& filter) {
 void askAndSave(Session& session, QWidget* window, const SaveQuestion& question,
                 std::function<FileWriter(const QString& file)> writer) {
   const auto ask = [&session, window, question, writer = std::move(writer)] {
-    auto* dialog = new QFileDialog(window, question.title, session.folder() + "/" + question.name,
-                                   question.filter);
+    auto* dialog =
+        new QFileDialog(window, question.title, session.folder() + "/" + question.name, question.filter);
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     dialog->setObjectName("exportDialog");
     dialog->setAcceptMode(QFileDialog::AcceptSave);
@@ -31,8 +31,9 @@ void askAndSave(Session& session, QWidget* window, const SaveQuestion& question,
                      [dialog](const QString& filter) { dialog->setDefaultSuffix(suffixOf(filter)); });
     QObject::connect(dialog, &QFileDialog::fileSelected, &session, [&session, writer](const QString& file) {
       inBackground(&session, writer(file), [&session, file](bool written) {
-        session.notice(written ? Session::tr("Wrote %1").arg(file)
-                               : Session::tr("%1 can't be written, or there is nothing to write yet.").arg(file),
+        session.notice(written
+                           ? Session::tr("Wrote %1").arg(file)
+                           : Session::tr("%1 can't be written, or there is nothing to write yet.").arg(file),
                        !written);
       });
     });

@@ -17,8 +17,8 @@ struct SaveQuestion {
 using FileWriter = std::function<bool()>;
 
 /// Asks with the next event (a frame may be under way, and a dialog runs events of its own), beginning in the
-/// session's folder. `writer` gives the writer of what there is when the file has been chosen. What came of it
-/// is a notice of the session.
+/// session's folder. `writer` gives the writer of what there is when the file has been chosen. What came of
+/// it is a notice of the session.
 void askAndSave(Session& session, QWidget* window, const SaveQuestion& question,
                 std::function<FileWriter(const QString& file)> writer);
 

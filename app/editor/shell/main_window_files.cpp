@@ -128,11 +128,10 @@ bool MainWindow::Implementation::example() const {
 }
 
 void MainWindow::Implementation::saveAs(bool copy, std::function<void()> then) {
-  const QString base =
-      session_.file().isEmpty() ? session_.folder() + "/graph.loom"
-      : example() ? QStandardPaths::writableLocation(QStandardPaths::DocumentsLocation) + "/" +
-                        QFileInfo(session_.file()).fileName()
-                  : session_.file();
+  const QString base = session_.file().isEmpty() ? session_.folder() + "/graph.loom"
+                       : example() ? QStandardPaths::writableLocation(QStandardPaths::DocumentsLocation) +
+                                         "/" + QFileInfo(session_.file()).fileName()
+                                   : session_.file();
   auto* dialog = new QFileDialog(&window_, copy ? tr("Save a copy") : tr("Save as"), base,
                                  tr("Graph (*.loom);;Picture that holds the graph (*.png)"));
   dialog->setAttribute(Qt::WA_DeleteOnClose);

@@ -112,7 +112,7 @@ class MainWindow::Implementation : public QObject {
   std::map<QString, QDockWidget*> docks_;
   QMenu* recent_ = nullptr;
   QPointer<NodeReference> reference_;
-  QTimer refresh_;  // of which commands are enabled
+  QTimer refresh_;       // of which commands are enabled
   QString fromGallery_;  // the last file that was opened there
   bool closeAgreed_ = false, workerWasReady_ = false;
   int hint_ = 0;

@@ -1,8 +1,8 @@
 // Docks and looks of the window, and the dialogs that change them.
 #include <QApplication>
 #include <QFontDatabase>
-#include <QStandardPaths>
 #include <QScreen>
+#include <QStandardPaths>
 #include <QTabBar>
 
 #include "app/editor/gl/theme.h"

@@ -173,7 +173,7 @@ void Strip::layDown(ImVec2 at, float room, float height, float steps) {
   float shift = 0;
   for (const float top : tops)
     if (shift < scrolled_ - 0.5f * height && shift < all - room) shift = top;
-  if (scrolled_ >= all - room - 1)
+  if (scrolled_ > 0 && scrolled_ >= all - room - 1)
     for (auto top = tops.rbegin(); top != tops.rend() && all - *top <= room + 0.5f; ++top) shift = *top;
   for (Section& section : sections_) section.top = section.bottom = -1;
   for (size_t i = 0; i < drawn_.size(); ++i) {

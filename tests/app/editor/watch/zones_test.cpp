@@ -321,7 +321,9 @@ class ZonesTest : public StageTest {
     click(*last);
     QCOMPARE(session_->cursor().iteration, Iteration{0});
     for (int i = 0; i < 8 && !lineOf("steps_10"); ++i) wheel({30, last->y}, 1);
-    QVERIFY(lineOf("steps_10"));
+    keep(qPrintable(QString("zones_end_%1x%2_%3").arg(size.width()).arg(size.height()).arg(text)));
+    QVERIFY2(lineOf("steps_10"),
+             qPrintable(QString("%1x%2 at %3").arg(size.width()).arg(size.height()).arg(text)));
   }
   void press(Icon icon) {
     settle();
