@@ -3,6 +3,8 @@
 // display of its own.
 #include <QApplication>
 #include <QDir>
+#include <QListWidget>
+#include <QPushButton>
 #include <QSignalSpy>
 #include <QSurfaceFormat>
 #include <QTemporaryDir>
@@ -92,6 +94,13 @@ class Photographer {
     });
     waitFor([&] { return session().checked().current && !session().checked().errors.empty(); });
     window_->commands().action("window.problems")->trigger();
+    for (QPushButton* button : window_->findChildren<QPushButton*>())  // what was said before is read
+      if (const QString name = button->objectName();
+          name.startsWith("notice.") && (name.endsWith(".close") || name.endsWith(".Got it")))
+        button->click();
+    auto* list = window_->findChild<QListWidget*>("problemsList");
+    waitFor([&] { return list->count() > 0 && list->isVisible(); });
+    QTest::mouseClick(list->viewport(), Qt::LeftButton, {}, list->visualItemRect(list->item(0)).center());
     shot("error");
   }
 
