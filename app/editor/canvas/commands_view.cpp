@@ -49,6 +49,11 @@ void Canvas::centreOn(const std::string& node) {
   it.camera.centre = middle(*rect);
   const float zoom = it.camera.zoom / it.camera.usual;
   if (zoom < Camera::kReadable || zoom > 2.5f) it.camera.zoom = it.camera.usual;
+  // Of what is larger than the view its header, where it says what is wrong with it.
+  constexpr float kMargin = 60;  // pixels
+  const float wide = it.camera.size.x / 2 - kMargin, high = it.camera.size.y / 2 - kMargin;
+  if (rect->width * it.camera.zoom > 2 * wide) it.camera.centre.x = rect->x + wide / it.camera.zoom;
+  if (rect->height * it.camera.zoom > 2 * high) it.camera.centre.y = rect->y + high / it.camera.zoom;
   it.select({id});
 }
 

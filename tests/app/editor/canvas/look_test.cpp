@@ -167,6 +167,15 @@ class LookTest : public QObject {
     QVERIFY(session_->open(NOISELOOM_SOURCE_DIR "/graphs/ddpm.loom"));
     QTRY_VERIFY_WITH_TIMEOUT(session_->checked().current && session_->checked().ok, 20000);
     host_->canvas.zoomTo(1);
+    host_->canvas.centreOn("sampling");
+    host_->frames(3);
+    QVERIFY(host_->canvas.rectOf("sampling")->height > 400);
+    host_->resize(1280, 400);
+    host_->frames(2);
+    host_->canvas.centreOn("sampling");  // taller than the view: its header is seen
+    host_->frames(2);
+    QVERIFY(host_->canvas.rectOf("sampling")->y > 0 && host_->canvas.rectOf("sampling")->y < 200);
+    host_->resize(1280, 800);
     host_->canvas.centreOn("denoise");
     host_->frames(3);
     const auto marked = [&] {  // pixels of the mark beside the text, within the border
@@ -215,6 +224,8 @@ class LookTest : public QObject {
   }
 
   void showsARun() {
+    QVERIFY(session_->open(NOISELOOM_SOURCE_DIR "/graphs/ddpm.loom"));
+    QTRY_VERIFY_WITH_TIMEOUT(session_->checked().current && session_->checked().ok, 20000);
     host_->resize(1700, 1000);
     host_->canvas.fitAll();
     const QString run = session_->run(6);
@@ -222,8 +233,10 @@ class LookTest : public QObject {
     QTRY_VERIFY_WITH_TIMEOUT(
         session_->runs().find(run)->state == RunInfo::State::paused || session_->runs().find(run)->over(),
         60000);
+    QVERIFY2(!session_->runs().find(run)->over(), "it waits after six steps");
     QTest::qWait(500);
     host_->frames(4);
+    QVERIFY(session_->pictureOf("predict.x0"));
     host_->shoot("running");
     host_->canvas.zoomTo(1.3f);
     host_->canvas.centreOn("predict");
