@@ -55,17 +55,13 @@ std::optional<Link> targetFor(const Node& reader, const SlotRef& slot) {
   }
 }
 
-// "latent", "latent_2", ...: of thousands too.
+// As freshName() makes them, for thousands that want the same: each goes on from the last number.
 class FreshNames {
  public:
   std::string make(const std::string& wanted) {
     int& tried = tried_[wanted];
-    std::string stem = wanted.substr(0, 56);
-    if (!isIdentifier(stem)) stem = "value";
-    for (;;) {
-      std::string name = ++tried == 1 ? stem : stem + "_" + std::to_string(tried);
-      if (taken_.insert(name).second) return name;
-    }
+    for (;;)
+      if (std::string name = numberedName(wanted, ++tried); taken_.insert(name).second) return name;
   }
 
  private:

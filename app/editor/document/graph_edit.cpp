@@ -452,14 +452,15 @@ std::string FreshIds::make(std::string_view wanted) {
   }
 }
 
-std::string freshName(const std::string& wanted, const std::function<bool(const std::string&)>& taken) {
+std::string numberedName(const std::string& wanted, int number) {
   std::string stem = wanted.substr(0, 56);
   if (!isIdentifier(stem)) stem = "value";
-  if (!taken(stem)) return stem;
-  for (int i = 2;; ++i) {
-    std::string name = stem + "_" + std::to_string(i);
-    if (!taken(name)) return name;
-  }
+  return number == 1 ? stem : stem + "_" + std::to_string(number);
+}
+
+std::string freshName(const std::string& wanted, const std::function<bool(const std::string&)>& taken) {
+  for (int i = 1;; ++i)
+    if (std::string name = numberedName(wanted, i); !taken(name)) return name;
 }
 
 bool hasZonePort(const Zone& zone, std::string_view name) {

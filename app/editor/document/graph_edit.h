@@ -152,6 +152,8 @@ class FreshIds {
   std::map<std::string, int> next_;
 };
 std::string stemOfType(const std::string& type);
+/// "latent", "latent_2", ...: the first, second choice of a name. What is no identifier is a "value".
+std::string numberedName(const std::string& wanted, int number);
 std::string freshName(const std::string& wanted, const std::function<bool(const std::string&)>& taken);
 /// The input that takes a type best, the output that gives it best; "" where none does.
 std::string bestInput(const Face& face, const Catalog& catalog, const std::string& from);

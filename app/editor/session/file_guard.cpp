@@ -47,9 +47,7 @@ void FileGuard::hold(const QString& file) {
     lookedAt_ = 0;
   }
   file_ = path;
-  const QFileInfo about(path);
-  changed_ = about.lastModified();
-  size_ = about.size();
+  noteTouched();
   known_.reset();
   ++holding_;
   if (path.isEmpty() || size_ <= kReadAtOnce)
@@ -91,6 +89,17 @@ void FileGuard::watch() {
   watcher_.addPath(QFileInfo(file_).absolutePath());
 }
 
+void FileGuard::noteTouched() {
+  const QFileInfo about(file_);
+  changed_ = about.lastModified();
+  size_ = about.size();
+}
+
+// A file that was put in another one's place is not watched yet.
+void FileGuard::keepWatching() {
+  if (!watcher_.files().contains(file_)) watcher_.addPath(file_);
+}
+
 bool FileGuard::untouched() const {
   const QFileInfo about(file_);
   return about.exists() && about.lastModified() == changed_ && about.size() == size_;
@@ -100,26 +109,21 @@ bool FileGuard::untouched() const {
 void FileGuard::heldHashCame(const QByteArray& hash) {
   known_ = hash;
   if (untouched()) return;
-  if (!hash.isEmpty() && !watcher_.files().contains(file_)) watcher_.addPath(file_);
-  changed_ = QFileInfo(file_).lastModified();
-  size_ = QFileInfo(file_).size();
+  if (!hash.isEmpty()) keepWatching();
+  noteTouched();
   Q_EMIT changedOutside();
 }
 
 void FileGuard::look() {
   if (file_.isEmpty() || !known_) return;  // looked at when it is known
   // Mostly it was another file of the folder.
-  if (untouched()) {
-    if (!watcher_.files().contains(file_)) watcher_.addPath(file_);
-    return;
-  }
-  changed_ = QFileInfo(file_).lastModified();
-  size_ = QFileInfo(file_).size();
+  if (untouched()) return keepWatching();
+  noteTouched();
   inBackground(
       this, [file = file_] { return hashOf(file); },
       [this, holding = holding_](const QByteArray& hash) {
         if (holding != holding_) return;  // saved meanwhile
-        if (!hash.isEmpty() && !watcher_.files().contains(file_)) watcher_.addPath(file_);
+        if (!hash.isEmpty()) keepWatching();
         if (hash == known_) return;
         known_ = hash;
         Q_EMIT changedOutside();

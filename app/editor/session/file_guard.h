@@ -27,6 +27,8 @@ class FileGuard : public QObject {
   void watch();
   void look();
   void heldHashCame(const QByteArray& hash);
+  void noteTouched();  // what its time and size are now
+  void keepWatching();
   bool untouched() const;
 
   const QString locks_;
