@@ -148,8 +148,7 @@ void Runs::Implementation::zoneBegan(const InfoPtr& info, const ZoneProgress& zo
   if (info->forkedAt.empty()) info->forkedAt = zone.first;
   int64_t last = job.forkable.empty() ? 0 : job.forkable.back().outer();
   while (last < zone.first) job.forkable.emplace_back(++last);
-  const QString parent = job.source.isEmpty() ? job.request.forkOf.value_or(QString()) : job.source;
-  frames_.follow(info->id, info->workerId, job.request.watched, parent, zone.first);
+  frames_.follow(info->id, info->workerId, job.request.watched, job.goesOnFrom(), zone.first);
   frames_.refresh(info->id);
 }
 

@@ -28,6 +28,8 @@ class Runs::Implementation : public QObject {
     size_t thumbnailRank = SIZE_MAX;  // of the port that it shows: the first of those shown is the best
     double secondsBefore = 0;         // of computing, without pauses
     QElapsedTimer computing;
+    /// The run that it goes on from: its parent, or that one computed again. Empty: none.
+    QString goesOnFrom() const { return source.isEmpty() ? request.forkOf.value_or(QString()) : source; }
   };
 
   Implementation(Runs& owner, WorkerClient& worker, Frames& frames, const Presence& presence);

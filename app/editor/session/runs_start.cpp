@@ -56,7 +56,7 @@ bool Runs::Implementation::parentComesFirst(const InfoPtr& info) {
     computeParentAgain(info, infoOf(*job.request.forkOf));
     return true;
   }
-  const InfoPtr from = infoOf(again ? job.source : *job.request.forkOf);
+  const InfoPtr from = infoOf(job.goesOnFrom());
   if (from && from->inWorker()) {
     // Of zones within others the next step of the outermost one says for sure that it was there.
     const Steps& at = job.request.forkAt;
@@ -152,7 +152,7 @@ json Runs::Implementation::startParams(const InfoPtr& info, const Job& job, cons
   if (!request.dtype.isEmpty()) params["dtype"] = request.dtype.toStdString();
   if (!request.pauseAt.empty()) params["pauseAt"] = placeJson("done", request.pauseAt);
   if (!request.forkOf || job.withoutFork) return params;
-  const InfoPtr parent = infoOf(job.source.isEmpty() ? *request.forkOf : job.source);
+  const InfoPtr parent = infoOf(job.goesOnFrom());
   if (parent && parent->inWorker()) {
     params["fork"] = request.forkAt.empty() ? json::object() : placeJson("at", request.forkAt);
     params["fork"]["run"] = parent->workerId.toStdString();
@@ -178,10 +178,7 @@ void Runs::Implementation::startedAs(const InfoPtr& info, const json& answer) {
   info->dtype = QString::fromStdString(answer.value("dtype", ""));
   byWorker_[workerRun] = info->id;
   const bool forks = job.request.forkOf && !job.withoutFork;
-  frames_.follow(info->id, info->workerId, job.request.watched,
-                 !forks                 ? QString()
-                 : job.source.isEmpty() ? *job.request.forkOf
-                                        : job.source,
+  frames_.follow(info->id, info->workerId, job.request.watched, forks ? job.goesOnFrom() : QString(),
                  info->forkedAt);
   if (!job.source.isEmpty()) {
     // In line where it was before its parent had to be computed, unless it has its turn already.
