@@ -139,7 +139,8 @@ void CommandLine::addPolicy(CLI::App& command, PolicyRequest& policy) {
       ->check(CLI::IsMember({"auto", "cpu", "cuda"}).description(""))
       ->type_name("NAME")
       ->capture_default_str();
-  command.add_option("--dtype", policy.dtype, "Of networks: auto, fp32, bf16 or fp16")
+  command
+      .add_option("--dtype", policy.dtype, "Of networks: auto (bf16 on a GPU, else fp32), fp32, bf16 or fp16")
       ->check(CLI::IsMember({"auto", "fp32", "bf16", "fp16"}).description(""))
       ->type_name("NAME")
       ->capture_default_str();

@@ -11,7 +11,7 @@ namespace loom {
 namespace {
 
 at::ScalarType decideCompute(const std::string& dtype, c10::Device device) {
-  if (dtype == "fp32") return at::kFloat;
+  if (dtype == "fp32" || (dtype == "auto" && device.is_cpu())) return at::kFloat;
   return computeType(dtype == "fp16" ? at::kHalf : at::kBFloat16, device);
 }
 

@@ -13,9 +13,10 @@ struct PolicyRequest {
 };
 
 /// Throws Error saying what is missing. Device auto: CUDA where a driver and this LibTorch's CUDA part are
-/// there. Dtype auto is bf16; bf16 and fp16 become fp32 where the device would only emulate them, slower and
-/// less exact (CPUs without AMX or AVX512 for them). Loads LibTorch's CUDA library when it is wanted; called
-/// once, before any tensor is made.
+/// there. Dtype auto is bf16 on a GPU and fp32 on a CPU: whatever it can do, the numbers are those of other
+/// CPUs. bf16 and fp16 become fp32 where the device would only emulate them, slower and less exact (CPUs
+/// without AMX or AVX512 for them). Loads LibTorch's CUDA library when it is wanted; called once, before any
+/// tensor is made.
 Policy decidePolicy(const PolicyRequest& request);
 
 std::string deviceName(const Policy& policy);   // "cpu", "cuda:0"

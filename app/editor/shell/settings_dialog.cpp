@@ -154,7 +154,7 @@ void SettingsDialog::addRunning() {
   connect(device, &QComboBox::activated, this, apply);
   connect(dtype, &QComboBox::activated, this, apply);
   row(tr("Device"), tr("On which runs compute; auto takes a GPU where there is one"), device);
-  row(tr("Number type of networks (dtype)"), tr("auto: bf16 on a GPU that has it, fp32 otherwise"), dtype);
+  row(tr("Number type of networks (dtype)"), tr("auto: bf16 on a GPU, fp32 on a CPU"), dtype);
   auto* budget = new QSpinBox;
   budget->setObjectName("settingFrames");
   budget->setRange(64, 16384);
