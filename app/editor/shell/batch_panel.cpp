@@ -22,6 +22,7 @@ namespace loom::editor {
 namespace {
 
 constexpr int kMostSweeps = 12, kMostLine = 4 << 20, kForcedAfterMs = 5000, kParts = 1000;
+constexpr int kRefillAfterMs = 100;  // of an edit: not while it is being painted
 
 // The graph will lie elsewhere: files that it names beside itself are named whole.
 Document withWholePaths(const Document& document, const Catalog& catalog, const QString& folder) {
@@ -141,7 +142,10 @@ BatchPanel::BatchPanel(Session& session, QWidget* parent)
     ended(-1);
   });
   connect(&session, &Session::catalogChanged, this, &BatchPanel::refillNames);
-  connect(&session, &Session::documentChanged, this, &BatchPanel::refillNames);
+  connect(&session, &Session::documentChanged, &refill_, qOverload<>(&QTimer::start));
+  refill_.setSingleShot(true);
+  refill_.setInterval(kRefillAfterMs);
+  connect(&refill_, &QTimer::timeout, this, &BatchPanel::refillNames);
   connect(&session, &Session::documentChanged, this, [this] {
     if (out_->text().isEmpty() || !out_->isModified()) {
       // Not among the graphs that come with the program.
@@ -193,7 +197,7 @@ void BatchPanel::addSweep(const QString& name, const QString& values) {
   row.name->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
   row.name->setMinimumContentsLength(6);
   row.name->setInsertPolicy(QComboBox::NoInsert);
-  row.name->addItems(names());
+  row.name->setModel(&names_);
   row.name->completer()->setFilterMode(Qt::MatchContains);
   row.name->completer()->setCompletionMode(QCompleter::PopupCompletion);
   row.name->lineEdit()->setPlaceholderText(tr("parameter"));
@@ -234,16 +238,14 @@ void BatchPanel::showEvent(QShowEvent* event) {
 void BatchPanel::refillNames() {
   if (!isVisible()) return;
   const QStringList now = names();
-  for (const Row& row : rows_) {
-    QComboBox* box = row.name;
-    QStringList before;
-    for (int i = 0; i < box->count(); ++i) before << box->itemText(i);
-    if (now == before) continue;
-    const QString text = box->currentText();
-    const QSignalBlocker quiet(box);
-    box->clear();
-    box->addItems(now);
+  if (now == names_.stringList()) return;
+  std::vector<std::pair<QComboBox*, QString>> chosen;
+  for (const Row& row : rows_) chosen.emplace_back(row.name, row.name->currentText());
+  for (const auto& [box, text] : chosen) box->blockSignals(true);
+  names_.setStringList(now);
+  for (const auto& [box, text] : chosen) {
     box->setCurrentText(text.isEmpty() && !now.isEmpty() && rows_.size() == 1 ? now.first() : text);
+    box->blockSignals(false);
   }
 }
 

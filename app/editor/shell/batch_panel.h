@@ -8,6 +8,8 @@
 #include <QProgressBar>
 #include <QPushButton>
 #include <QSpinBox>
+#include <QStringListModel>
+#include <QTimer>
 #include <QVBoxLayout>
 
 #include "app/editor/session/session.h"
@@ -55,6 +57,8 @@ class BatchPanel : public QWidget {
   Session& session_;
   QProcess process_;
   QByteArray pending_;
+  QStringListModel names_;  // of all that can be swept over
+  QTimer refill_;
   std::vector<Row> rows_;
   QVBoxLayout* sweeps_;
   QLabel *total_, *why_, *state_, *grid_;  // why_: it can not be run yet
