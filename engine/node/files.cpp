@@ -52,12 +52,12 @@ fs::path Files::read(const std::string& text) const {
     if (!allowed)
       throw Error(
           text +
-          " is outside the folders this graph may read; allow its folder with --allow, or copy the file "
-          "beside the graph");
+          " is outside the folders this graph may read; copy the file beside the graph, or allow its folder: "
+          "by choosing the file in the editor, or with --allow on the command line");
     if (fs::exists(real, error)) return real;
   }
   throw Error("there is no file " + text + " (looked in " + candidates.front().parent_path().string() +
-              "); check the path, or name the file with --set");
+              "); check the path, or set it to another file");
 }
 
 fs::path Files::writable(const std::string& text) const {

@@ -133,27 +133,29 @@ std::string progressText(const Reel& reel, const Runs& runs) {
       part(at.depth() > 1 ? at.outer() : reel.done, reel.count) + (reel.count == 1 ? " step" : " steps");
   for (size_t i = 1; i < at.depth(); ++i)
     of += ", " + part(at.done[i], run.zones.at(at.zones[i]).count) + " within";
+  const bool steps = reel.count > 0 || reel.done > 0;  // not each graph has a zone
+  const auto after = [&](const char* what) { return steps ? what + (" after " + of) : std::string(what); };
   switch (run.state) {
     case RunInfo::State::queued:
       text = "waits in the queue";
       break;
     case RunInfo::State::waiting:
-      text = of + ", waits for another run";
+      text = steps ? of + ", waits for another run" : "waits for another run";
       break;
     case RunInfo::State::paused:
-      text = "paused after " + of;
+      text = after("paused");
       break;
     case RunInfo::State::failed:
-      text = "failed after " + of;
+      text = after("failed");
       break;
     case RunInfo::State::stopped:
-      text = "stopped after " + of;
+      text = after("stopped");
       break;
     case RunInfo::State::lost:
-      text = "lost with the worker after " + of;
+      text = after("lost with the worker");
       break;
     default:
-      text = of;
+      text = steps ? of : run.alive() ? "runs" : "done";
   }
   if (!run.parent.isEmpty()) {
     const auto parent = runs.find(run.parent);

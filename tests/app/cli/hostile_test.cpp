@@ -143,7 +143,7 @@ class HostileTest : public QObject {
         2, {"z.h", "1000000000 values in memory", "\"every\" to 100"});
     row("10^13 steps", graph(kNoise + "," + loop("10000000000000") + "," + save("z.x")), 2,
         {"z.count", "1000000000000"});
-    row("no weight file", unet("none.pt"), 2, {"w.path", "no file none.pt", "--set"});
+    row("no weight file", unet("none.pt"), 2, {"w.path", "no file none.pt", "set it to another"});
     row("a weight file cut short", unet("cut.pt"), 2, {"w.path", "cut.pt", "Get the file again"});
     row("the older form cut short", unet("cut.ckpt"), 2,
         {"w.path", "cut.ckpt", "cut short", "Get the file again"});
