@@ -6,6 +6,7 @@
 #include <QElapsedTimer>
 #include <QSurfaceFormat>
 #include <QTemporaryDir>
+#include <algorithm>
 #include <cstdio>
 
 #include "tests/app/editor/large.h"
@@ -101,6 +102,7 @@ int main(int argc, char** argv) {
   QCommandLineParser options;
   options.addOptions({{"only", "Part: paint, idle, holdups or watching.", "part"},
                       {"rows", "Of holdups those with this in their name.", "text"},
+                      {"nodes", "Of the graphs that holdups edits; 10000.", "number"},
                       {"rounds", "Times that each of them, and each run of watching, is done.", "number"}});
   options.process(application);
   const QString only = options.value("only");
@@ -108,7 +110,9 @@ int main(int argc, char** argv) {
   const auto wanted = [&](const char* part) { return only.isEmpty() || only == part; };
   if (wanted("paint")) paintTimes(window);
   if (wanted("idle")) idlePaints(window);
-  if (wanted("holdups")) holdUps(window, options.value("rows"), rounds ? rounds : 3);
+  if (wanted("holdups"))
+    holdUps(window, options.value("rows"), rounds ? rounds : 3,
+            options.isSet("nodes") ? std::clamp(options.value("nodes").toInt(), 1000, 100'000) : 10'000);
   if (wanted("watching")) watchingCost(window, rounds ? rounds : 20);
   return 0;
 }

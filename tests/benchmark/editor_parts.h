@@ -15,6 +15,6 @@ void paintTimes(editor::MainWindow& window);
 void idlePaints(editor::MainWindow& window);
 void watchingCost(editor::MainWindow& window, int rounds);
 /// `only`: rows whose name has this in it.
-void holdUps(editor::MainWindow& window, const QString& only, int rounds);
+void holdUps(editor::MainWindow& window, const QString& only, int rounds, int nodes);
 
 }  // namespace loom::bench
