@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 
 #include "engine/core/error.h"
 
@@ -45,6 +46,19 @@ std::string exposedNames(const Graph& graph) {
 }
 
 }  // namespace
+
+SharedJson::SharedJson() {
+  static const auto empty = std::make_shared<nlohmann::json>(nlohmann::json::object());
+  json_ = empty;
+}
+
+nlohmann::json& SharedJson::own() {
+  if (json_.use_count() == 1)
+    std::atomic_thread_fence(std::memory_order_acquire);  // after the last reader on another thread let go
+  else
+    json_ = std::make_shared<nlohmann::json>(*json_);
+  return *json_;
+}
 
 bool isIdentifier(std::string_view text) {
   if (text.empty() || text.size() > 64) return false;

@@ -91,12 +91,29 @@ struct Graph {
   nlohmann::json unknown = nlohmann::json::object();  // a group's; a document has its own
 };
 
+/// JSON that copies share until one of them is changed. A layout is as large as its graph, and most edits
+/// leave it alone.
+class SharedJson {
+ public:
+  SharedJson();  // an empty object
+  SharedJson(nlohmann::json json) : json_(std::make_shared<nlohmann::json>(std::move(json))) {}
+  const nlohmann::json& operator*() const { return *json_; }
+  const nlohmann::json* operator->() const { return json_.get(); }
+  /// To be changed: this copy's alone from here on.
+  nlohmann::json& own();
+  /// Equal without a look at it; others may be equal too.
+  bool sharedWith(const SharedJson& other) const { return json_ == other.json_; }
+
+ private:
+  std::shared_ptr<nlohmann::json> json_;
+};
+
 struct Document {
   int format = 1;
   std::string title, about;
   Graph graph;
-  std::map<std::string, Graph> groups;               // used by nodes of type "group:NAME"
-  nlohmann::json layout = nlohmann::json::object();  // positions, colours, frames, notes: never meaning
+  std::map<std::string, Graph> groups;  // used by nodes of type "group:NAME"
+  SharedJson layout;                    // positions, colours, frames, notes: never meaning
   nlohmann::json unknown = nlohmann::json::object();
 };
 

@@ -208,7 +208,7 @@ Facts documentFacts(const Document& document, GraphDifferenceOptions options) {
   if (!options.layout) return facts;
   if (!document.title.empty()) facts["title"] = {document.title, false};
   if (!document.about.empty()) facts["description"] = {document.about, false};
-  for (const auto& [part, entries] : document.layout.items()) {
+  for (const auto& [part, entries] : document.layout->items()) {
     if (!entries.is_object()) {
       facts["layout." + part] = {entries, false};
       continue;

@@ -260,7 +260,7 @@ Document parseGraph(std::string_view text) {
   if (json.contains("groups")) readGroups(json["groups"], document);
   if (json.contains("layout")) {
     requireObject(json["layout"], "layout");
-    document.layout = nlohmann::json(json["layout"]);
+    document.layout = SharedJson(nlohmann::json(json["layout"]));
   }
   document.unknown =
       othersOf(json, {"noiseloom", "title", "about", "nodes", "inputs", "outputs", "groups", "layout"});

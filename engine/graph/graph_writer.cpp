@@ -4,13 +4,18 @@
 #include "engine/graph/graph_file.h"
 
 namespace loom {
-namespace {
 
 using Json = nlohmann::ordered_json;
 
 // Line breaks follow the structure and never a length, so that a one-parameter edit is a one-line diff.
-class Writer {
+class GraphWriter {
  public:
+  GraphWriter() = default;
+  explicit GraphWriter(const GraphText& last) : last_(&last) {
+    out_.reserve(last.text_.size() + 4096);
+    parts_.reserve(last.parts_.size() + 16);
+  }
+
   void graph(const Graph& graph) {
     field("nodes", [&] { nodes(graph.nodes); });
     if (!graph.inputs.empty())
@@ -37,12 +42,28 @@ class Writer {
         });
       });
     for (const auto& [name, value] : document.unknown.items()) line(name, value);
-    if (!document.layout.empty()) field("layout", [&] { layout(document.layout); });
+    if (!document.layout->empty())
+      field("layout", [&] {
+        const size_t begin = out_.size();
+        if (last_ && last_->layout_.size > 0 && last_->last_.layout.sharedWith(document.layout))
+          out_.append(last_->text_, last_->layout_.begin, last_->layout_.size);
+        else
+          layout(*document.layout);
+        layout_ = {begin, out_.size() - begin, indent_};
+      });
     close();
     out_ += '\n';
   }
 
   std::string take() { return std::move(out_); }
+
+  /// For those that follow.
+  void remember(GraphText& text, const Document& document) {
+    text.last_ = document;
+    text.text_ = out_;
+    text.parts_ = std::move(parts_);
+    text.layout_ = layout_;
+  }
 
  private:
   void open() {
@@ -166,7 +187,38 @@ class Writer {
   }
 
   void nodes(const std::vector<NodePtr>& nodes) {
-    object(nodes, [&](const NodePtr& node) { field(node->id, [&] { this->node(*node); }); });
+    object(nodes, [&](const NodePtr& node) {
+      field(node->id, [&] {
+        const size_t begin = out_.size();
+        if (!again(*node, begin)) this->node(*node);
+        if (last_) parts_[node.get()] = {begin, out_.size() - begin, indent_};
+      });
+    });
+  }
+
+  // As the last text has it.
+  bool again(const Node& node, size_t begin) {
+    if (!last_) return false;
+    const auto found = last_->parts_.find(&node);
+    if (found == last_->parts_.end() || found->second.indent != indent_) return false;
+    const GraphText::Part& part = found->second;
+    out_.append(last_->text_, part.begin, part.size);
+    if (node.zone) keepInner(*node.zone, part, begin - part.begin);
+    return true;
+  }
+
+  // What lies in a zone is found again even if the zone is another next time. A node may also lie in another
+  // graph, and be remembered from there.
+  void keepInner(const Zone& zone, const GraphText::Part& whole, size_t shift) {
+    for (const NodePtr& node : zone.nodes) {
+      const auto found = last_->parts_.find(node.get());
+      if (found == last_->parts_.end()) continue;
+      GraphText::Part part = found->second;
+      if (part.begin < whole.begin || part.begin + part.size > whole.begin + whole.size) continue;
+      part.begin += shift;  // modulo 2^64: backwards too
+      parts_[node.get()] = part;
+      if (node->zone) keepInner(*node->zone, whole, shift);
+    }
   }
 
   void node(const Node& node) {
@@ -239,10 +291,15 @@ class Writer {
     close();
   }
 
+  const GraphText* last_ = nullptr;
+  GraphText::Parts parts_;
+  GraphText::Part layout_;
   std::string out_;
   int indent_ = 0;
   bool first_ = true;
 };
+
+namespace {
 
 void sortNodes(std::vector<NodePtr>& nodes) {
   for (NodePtr& node : nodes) {
@@ -267,14 +324,21 @@ void keepMeaning(Graph& graph) {
 }  // namespace
 
 std::string writeGraph(const Document& document) {
-  Writer writer;
+  GraphWriter writer;
   writer.document(document);
+  return writer.take();
+}
+
+std::string GraphText::write(const Document& document) {
+  GraphWriter writer(*this);
+  writer.document(document);
+  writer.remember(*this, document);
   return writer.take();
 }
 
 std::string meaningOf(const Document& document) {
   Document plain = document;
-  plain.layout = nlohmann::json::object();
+  plain.layout = SharedJson();
   plain.title.clear();
   plain.about.clear();
   keepMeaning(plain.graph);

@@ -37,7 +37,7 @@ void CanvasState::redraw() const { host.redraw(); }
 
 Document CanvasState::placed(const Document& document) const {
   if (!scene.someUnplaced()) return document;
-  Layout layout = layoutOf(document, session.place());
+  Layout layout = *layoutOf(document, session.place());
   for (const auto& [id, node] : scene.layout().nodes)
     if (NodeLayout& own = layout.nodes[id]; !own.at) own.at = node.at;
   return withLayout(document, session.place(), layout);
@@ -72,7 +72,7 @@ bool CanvasState::editLayout(const QString& name, const std::function<void(Layou
   return edit(
       name,
       [&](const Document& document) {
-        Layout layout = layoutOf(document, session.place());
+        Layout layout = *layoutOf(document, session.place());
         make(layout);
         return withLayout(document, session.place(), layout);
       },

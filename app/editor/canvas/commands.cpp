@@ -100,7 +100,7 @@ void Canvas::removeSelected(bool reconnect) {
       next = disconnect(next, place, wires);
     }
     if (!nodes.empty()) next = removeNodes(next, place, it.session.catalog(), nodes, reconnect);
-    Layout layout = layoutOf(next, place);
+    Layout layout = *layoutOf(next, place);
     bool changed = false;
     for (const std::string& id : selection.nodes)
       if (!nodes.count(id)) changed |= layout.frames.erase(id) + layout.notes.erase(id) > 0;

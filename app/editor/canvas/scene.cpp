@@ -18,7 +18,7 @@ int NodeShape::find(std::string_view slot, bool output, bool inside) const {
 }
 
 int Scene::find(std::string_view id) const {
-  const auto found = byId_.find(std::string(id));
+  const auto found = byId_.find(id);
   return found == byId_.end() ? -1 : found->second;
 }
 
@@ -90,6 +90,7 @@ int Scene::zoneAt(Point point, const std::set<int>& without) const {
 }
 
 void Scene::move(const std::vector<int>& nodes, const Ids& framesAndNotes, Point by) {
+  dragged_ = true;
   for (const int each : nodes) {
     NodeShape& node = nodes_[each];
     node.rect = moved(node.rect, by);
@@ -108,6 +109,7 @@ void Scene::move(const std::vector<int>& nodes, const Ids& framesAndNotes, Point
 }
 
 void Scene::resize(const std::string& id, Rect to) {
+  dragged_ = true;
   if (const int zone = find(id); zone >= 0) {
     nodes_[zone].layout.at = corner(to);
     nodes_[zone].layout.size = Point{to.width, to.height};
@@ -120,6 +122,7 @@ void Scene::resize(const std::string& id, Rect to) {
 }
 
 void Scene::moveCorner(int wire, int corner, Point to) {
+  dragged_ = true;
   wires_.at(wire).corners.at(corner) = to;
   routeWire(wires_[wire]);
 }

@@ -124,6 +124,11 @@ class Scene {
 
  private:
   friend class SceneBuilder;
+  struct IdHash {
+    using is_transparent = void;
+    size_t operator()(std::string_view id) const { return std::hash<std::string_view>()(id); }
+  };
+  using ById = std::unordered_map<std::string, int, IdHash, std::equal_to<>>;
   using Exposed = std::map<std::string, std::vector<std::pair<std::string, std::string>>>;  // port and name
   void regions();
   /// Regions anew, and the wires of nodes that are touched or whose region changed; with `corners` also those
@@ -136,13 +141,15 @@ class Scene {
   std::vector<WireShape> wires_;
   std::vector<FrameShape> frames_;
   std::vector<NoteShape> notes_;
-  std::unordered_map<std::string, int> byId_;
+  ById byId_;
   Layout layout_;
   Exposed exposed_;  // by node
   bool someUnplaced_ = false;
   std::set<int> frozen_;
   const void* catalogOf_ = nullptr;  // the catalog's contents that the shapes are made from
   std::string placeOf_;
+  Document from_;         // what they were made of
+  bool dragged_ = false;  // shapes lie elsewhere than the layout says
 };
 
 /// A parameter's value, as one reads and types it.

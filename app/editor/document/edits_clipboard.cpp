@@ -202,7 +202,7 @@ Edited paste(const Document& before, const std::string& place, const Catalog& ca
   Ids pasted;
   for (const auto& [id, name] : names) pasted.insert(name);
   cutBadLinks(document, place, pasted);
-  const Point middle = middleOf(layoutOf(text, ""));
+  const Point middle = middleOf(*layoutOf(text, ""));
   copyLayout(text, "", document, place, names, {at.x - middle.x, at.y - middle.y});
   return {std::move(document), std::move(made)};
 }

@@ -232,27 +232,27 @@ class Grouping {
   }
 
   void moveLayout(const std::string& name) {
-    const Layout layout = layoutOf(before_, place_);
+    const auto layout = layoutOf(before_, place_);
     std::optional<Point> corner;
     std::map<std::string, std::string> ids;
     for (const std::string& id : inner_) {
       ids[id] = id;
-      const auto entry = layout.nodes.find(id);
-      if (entry == layout.nodes.end() || !entry->second.at) continue;
+      const auto entry = layout->nodes.find(id);
+      if (entry == layout->nodes.end() || !entry->second.at) continue;
       const Point at = *entry->second.at;
       corner = corner ? Point{std::min(corner->x, at.x), std::min(corner->y, at.y)} : at;
     }
     copyLayout(before_, place_, document_, name, ids, {});
-    for (const std::string& id : inner_)
-      if (nlohmann::json* entries = findLayoutPart(document_, place_, "nodes")) entries->erase(id);
+    if (nlohmann::json* entries = findLayoutPart(document_, place_, "nodes"))
+      for (const std::string& id : inner_) entries->erase(id);
     if (corner) setAt(document_, place_, node_.id, *corner);
     watchThrough();
   }
 
   // "predict.x0" is now "guess/predict.x0".
   void watchThrough() {
-    if (!place_.empty() || !document_.layout.is_object() || !document_.layout.contains("watched")) return;
-    for (nlohmann::json& watched : document_.layout["watched"]) {
+    if (!place_.empty() || !document_.layout->is_object() || !document_.layout->contains("watched")) return;
+    for (nlohmann::json& watched : document_.layout.own()["watched"]) {
       if (!watched.is_string()) continue;
       const std::string text = watched.get<std::string>();
       if (inner_.contains(text.substr(0, text.find_first_of("./:")))) watched = node_.id + "/" + text;
@@ -434,7 +434,7 @@ Edited expandGroup(const Document& before, const std::string& place, const Catal
     document.groups.erase(name);
     if (nlohmann::json* layouts = findLayoutPart(document, "", "groups")) {
       layouts->erase(name);
-      if (layouts->empty()) document.layout.erase("groups");
+      if (layouts->empty()) document.layout.own().erase("groups");
     }
   }
   pruneReroutes(document, place);
@@ -443,18 +443,18 @@ Edited expandGroup(const Document& before, const std::string& place, const Catal
 
 void expandLayout(const Document& before, Document& document, const std::string& place, const std::string& id,
                   const std::string& group, const std::map<std::string, std::string>& names) {
-  const Layout outer = layoutOf(before, place), inner = layoutOf(before, group);
+  const auto outer = layoutOf(before, place), inner = layoutOf(before, group);
   std::optional<Point> corner;
-  for (const auto& [own, entry] : inner.nodes)
+  for (const auto& [own, entry] : inner->nodes)
     if (entry.at)
       corner = corner ? Point{std::min(corner->x, entry.at->x), std::min(corner->y, entry.at->y)} : *entry.at;
-  const auto use = outer.nodes.find(id);
-  const Point at = use != outer.nodes.end() && use->second.at ? *use->second.at : Point{};
+  const auto use = outer->nodes.find(id);
+  const Point at = use != outer->nodes.end() && use->second.at ? *use->second.at : Point{};
   const Point by = corner ? Point{at.x - corner->x, at.y - corner->y} : Point{};
   if (nlohmann::json* entries = findLayoutPart(document, place, "nodes")) entries->erase(id);
   copyLayout(before, group, document, place, names, by);
-  if (!document.layout.is_object() || !place.empty() || !document.layout.contains("watched")) return;
-  for (nlohmann::json& watched : document.layout["watched"]) {
+  if (!document.layout->is_object() || !place.empty() || !document.layout->contains("watched")) return;
+  for (nlohmann::json& watched : document.layout.own()["watched"]) {
     if (!watched.is_string()) continue;
     const std::string text = watched.get<std::string>();
     if (!text.starts_with(id + "/")) continue;

@@ -79,16 +79,16 @@ struct Box {
 
 std::vector<Box> boxesOf(const Document& document, const std::string& place, const Ids& ids,
                          const std::map<std::string, Point>& sizes) {
-  const Layout layout = layoutOf(document, place);
+  const auto layout = layoutOf(document, place);
   const Ids outer = outermost(graphAt(document, place), ids);
   std::vector<Box> boxes;
   for (const std::string& id : ids) {
-    if (const auto frame = layout.frames.find(id); frame != layout.frames.end()) {
+    if (const auto frame = layout->frames.find(id); frame != layout->frames.end()) {
       boxes.push_back({id, frame->second.rect});
-    } else if (const auto note = layout.notes.find(id); note != layout.notes.end()) {
+    } else if (const auto note = layout->notes.find(id); note != layout->notes.end()) {
       boxes.push_back({id, note->second.rect});
-    } else if (const auto node = layout.nodes.find(id);
-               node != layout.nodes.end() && node->second.at && outer.contains(id)) {
+    } else if (const auto node = layout->nodes.find(id);
+               node != layout->nodes.end() && node->second.at && outer.contains(id)) {
       const auto known = sizes.find(id);
       const Point size = known != sizes.end() ? known->second : node->second.size.value_or(Point{170, 100});
       boxes.push_back({id, {node->second.at->x, node->second.at->y, size.x, size.y}});

@@ -41,7 +41,7 @@ bool isFreeSeed(const Document& document, const std::string& place, const std::s
 
 Document lockSeed(const Document& before, const std::string& place, const std::string& id,
                   const std::string& port, Lock lock) {
-  Layout layout = layoutOf(before, place);
+  Layout layout = *layoutOf(before, place);
   std::set<std::string>& rolled = layout.nodes[id].rolled;
   if (lock == Lock::on)
     rolled.erase(port);

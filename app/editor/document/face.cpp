@@ -207,6 +207,25 @@ Face faceOf(const Document& document, const std::string& place, const Node& node
   return face;
 }
 
+Faces::Faces(const Document& document, const std::string& place, const Catalog& catalog)
+    : document_(document), place_(place), catalog_(catalog), still_(graphAt(document, place)) {}
+
+std::shared_ptr<const Face> Faces::of(const Node& node) {
+  const auto make = [&] { return std::make_shared<const Face>(faceOf(document_, place_, node, catalog_)); };
+  const NodeType* type = catalog_.node(node.type);
+  if (!type || node.zone || node.when || !node.title.empty()) return make();
+  const auto declared = [&](const auto& named) { return type->input(named.first) != nullptr; };
+  const auto given = [&](const std::string& port) { return type->output(port) != nullptr; };
+  const auto& read = GraphIndex::of(graphAt(document_, place_))->portsRead(node.id);
+  if (!std::all_of(node.inputs.begin(), node.inputs.end(), declared) ||
+      !std::all_of(node.params.begin(), node.params.end(), declared) ||
+      !std::all_of(read.begin(), read.end(), given))
+    return make();
+  std::shared_ptr<const Face>& face = plain_[type];
+  if (!face) face = make();
+  return face;
+}
+
 void forEachNode(const std::vector<NodePtr>& nodes, const std::function<void(const Node&)>& visit) {
   for (const NodePtr& node : nodes) {
     visit(*node);

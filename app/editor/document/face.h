@@ -11,6 +11,7 @@
 //   "@count", "@until" (inside)  of a zone   "@when"   of any node
 // An empty name ("over.", "init.", "collect.") stands for the zone's socket that makes a new one when linked.
 #include <functional>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -68,6 +69,21 @@ class StillGraph {
 const Graph& graphAt(const Document& document, const std::string& place);
 
 Face faceOf(const Document& document, const std::string& place, const Node& node, const Catalog& catalog);
+
+/// Faces of many nodes of a graph, which nobody changes meanwhile. Nodes that show what their type declares,
+/// and no more, share one.
+class Faces {
+ public:
+  Faces(const Document& document, const std::string& place, const Catalog& catalog);
+  std::shared_ptr<const Face> of(const Node& node);
+
+ private:
+  const Document& document_;
+  const std::string place_;
+  const Catalog& catalog_;
+  const StillGraph still_;
+  std::map<const NodeType*, std::shared_ptr<const Face>> plain_;
+};
 
 /// Each of the nodes, a zone before those in it.
 void forEachNode(const std::vector<NodePtr>& nodes, const std::function<void(const Node&)>& visit);

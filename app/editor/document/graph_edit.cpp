@@ -1,8 +1,7 @@
 #include "app/editor/document/graph_edit.h"
 
 #include <algorithm>
-#include <deque>
-#include <unordered_set>
+#include <numeric>
 
 #include "engine/core/error.h"
 
@@ -279,33 +278,42 @@ void changeLinksIn(Document& document, const std::string& place, const LinkChang
   if (!place.empty() && !lost.empty()) dropGroupPorts(document, place, {}, lost);
 }
 
+// Kahn's algorithm over the nodes of all bodies at once. Whoever reads for its body stands for what is in it.
 bool hasCircle(const Graph& graph) {
   const auto index = GraphIndex::of(graph);
-  std::unordered_map<const Node*, std::vector<const Node*>> next;
-  std::unordered_map<const Node*, int> waiting;
-  std::vector<const Node*> ready;
+  std::vector<std::pair<int, int>> edges;  // from whom, and who waits
   bool self = false;
-  const std::function<void(const std::vector<NodePtr>&)> look = [&](const std::vector<NodePtr>& nodes) {
-    for (const NodePtr& node : nodes) {
-      const auto& before = index->upstream(node.get());
-      for (const Node* from : before) next[from].push_back(node.get());
-      waiting[node.get()] = static_cast<int>(before.size());
-      if (before.empty()) ready.push_back(node.get());
-      forEachLink(*node, [&](const SlotRef& slot, const Link& link) {
-        self |= link.node == node->id && !slot.atEnd();
-      });
-      if (node->zone) look(node->zone->nodes);
+  const auto look = [&](const Node& node, const SlotRef& slot, const Link& link) {
+    self |= link.node == node.id && !slot.atEnd();
+    const GraphIndex::Place* source = index->find(link.node);
+    const GraphIndex::Place* reader = index->find(node.id);
+    if (!source || !reader || reader->node != &node) return;
+    const GraphIndex::Place* waits = slot.atEnd() ? nullptr : reader;
+    for (const Node* scope = index->scopeOf(*reader, slot); scope != source->zone;) {
+      if (!scope) return;  // can't be seen
+      waits = index->find(scope->id);
+      scope = waits->zone;
     }
+    if (waits && waits->node != source->node) edges.emplace_back(source->number, waits->number);
   };
-  look(graph.nodes);
+  for (const NodePtr& node : graph.nodes) forEachLinkWithin(*node, look);
   if (self) return true;
+  std::vector<int> waiting(index->size()), begin(index->size() + 1), next(edges.size());
+  for (const auto& [from, to] : edges) {
+    ++waiting[to];
+    ++begin[from + 1];
+  }
+  std::partial_sum(begin.begin(), begin.end(), begin.begin());
+  std::vector<int> at(begin.begin(), begin.end() - 1), ready;
+  for (const auto& [from, to] : edges) next[at[from]++] = to;
+  for (size_t i = 0; i < waiting.size(); ++i)
+    if (!waiting[i]) ready.push_back(static_cast<int>(i));
   size_t done = 0;
-  while (!ready.empty()) {
-    const Node* node = ready.back();
+  for (; !ready.empty(); ++done) {
+    const int from = ready.back();
     ready.pop_back();
-    ++done;
-    for (const Node* after : next[node])
-      if (--waiting[after] == 0) ready.push_back(after);
+    for (int i = begin[from]; i < begin[from + 1]; ++i)
+      if (--waiting[next[i]] == 0) ready.push_back(next[i]);
   }
   return done != waiting.size();
 }

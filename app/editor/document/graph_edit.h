@@ -70,6 +70,7 @@ class GraphIndex {
     const Node* node = nullptr;
     const Node* zone = nullptr;  // in whose body it is; null: none
     int depth = 0;
+    int number = 0;  // among all, in the order of the file
   };
   static std::shared_ptr<const GraphIndex> of(const Graph& graph);
   explicit GraphIndex(const Graph& graph);
@@ -93,12 +94,15 @@ class GraphIndex {
 
  private:
   void add(const std::vector<NodePtr>& nodes, const Node* zone, int depth);
+  template <class Note>
+  void forEachRead(const Note& note) const;
 
   std::vector<NodePtr> nodes_;  // keeps alive what the maps point to
   std::vector<ExposedOutput> outputs_;
   std::unordered_map<std::string_view, Place> places_;
   mutable std::unordered_map<const Node*, std::vector<const Node*>> upstream_;
   mutable std::unordered_map<std::string_view, std::vector<std::string>> read_;
+  mutable std::map<std::string, std::vector<std::string>> few_;
   mutable bool readFound_ = false;
 };
 

@@ -47,7 +47,7 @@ GraphIndex::GraphIndex(const Graph& graph) : nodes_(graph.nodes), outputs_(graph
 
 void GraphIndex::add(const std::vector<NodePtr>& nodes, const Node* zone, int depth) {
   for (const NodePtr& node : nodes) {
-    places_.emplace(node->id, Place{node.get(), zone, depth});
+    places_.emplace(node->id, Place{node.get(), zone, depth, static_cast<int>(places_.size())});
     if (node->zone) add(node->zone->nodes, node.get(), depth + 1);
   }
 }
@@ -132,8 +132,26 @@ bool GraphIndex::closesCircle(const Link& from, const Place& reader, const SlotR
   return dependsOn(source.node, consumer);
 }
 
+template <class Note>
+void GraphIndex::forEachRead(const Note& note) const {
+  for (const NodePtr& node : nodes_)
+    forEachLinkWithin(*node, [&](const Node&, const SlotRef&, const Link& link) { note(link); });
+  for (const ExposedOutput& output : outputs_) note(output.from);
+}
+
 const std::vector<std::string>& GraphIndex::portsRead(std::string_view id) const {
   static const std::vector<std::string> none;
+  // Of a few nodes it looks them up, each through all links; who asks for more asks for all.
+  constexpr size_t kFew = 4;
+  if (!readFound_ && (few_.size() < kFew || few_.contains(std::string(id)))) {
+    const auto [at, isNew] = few_.try_emplace(std::string(id));
+    const auto note = [&, &ports = at->second](const Link& link) {
+      if (link.node == id && std::find(ports.begin(), ports.end(), link.port) == ports.end())
+        ports.push_back(link.port);
+    };
+    if (isNew) forEachRead(note);
+    return at->second;
+  }
   if (!readFound_) {
     readFound_ = true;
     const auto note = [&](const Link& link) {
@@ -141,9 +159,7 @@ const std::vector<std::string>& GraphIndex::portsRead(std::string_view id) const
           read_[find(link.node) ? find(link.node)->node->id : std::string_view()];
       if (std::find(ports.begin(), ports.end(), link.port) == ports.end()) ports.push_back(link.port);
     };
-    for (const NodePtr& node : nodes_)
-      forEachLinkWithin(*node, [&](const Node&, const SlotRef&, const Link& link) { note(link); });
-    for (const ExposedOutput& output : outputs_) note(output.from);
+    forEachRead(note);
   }
   const auto found = read_.find(id);
   return found == read_.end() ? none : found->second;

@@ -1,6 +1,8 @@
 #include "app/editor/document/layout.h"
 
+#include <algorithm>
 #include <cmath>
+#include <deque>
 
 #include "app/editor/document/graph_edit.h"
 #include "app/editor/document/types.h"
@@ -51,9 +53,10 @@ void forEachEntry(const Document& document, const std::string& place, const char
 
 const json& rootOf(const Document& document, const std::string& place) {
   static const json none = json::object();
-  if (place.empty()) return document.layout.is_object() ? document.layout : none;
-  const auto groups = document.layout.find("groups");
-  if (groups == document.layout.end() || !groups->is_object()) return none;
+  const json& all = *document.layout;
+  if (place.empty()) return all.is_object() ? all : none;
+  const auto groups = all.find("groups");
+  if (groups == all.end() || !groups->is_object()) return none;
   const auto group = groups->find(place);
   return group != groups->end() && group->is_object() ? *group : none;
 }
@@ -80,7 +83,7 @@ void writePart(Document& document, const std::string& place, const char* part, c
     if (entry.is_null() || (entry.is_object() && entry.empty())) entries.erase(id);
   }
   if (!entries.empty()) return;
-  json& root = place.empty() ? document.layout : document.layout["groups"][place];
+  json& root = place.empty() ? document.layout.own() : document.layout.own()["groups"][place];
   root.erase(part);
 }
 
@@ -89,10 +92,9 @@ json& objectIn(json& entry) {
   return entry;
 }
 
-}  // namespace
-
-Layout layoutOf(const Document& document, const std::string& place) {
+Layout readLayout(const Document& document, const std::string& place) {
   Layout layout;
+  if (const json* nodes = findLayoutPart(document, place, "nodes")) layout.nodes.reserve(nodes->size());
   forEachEntry(document, place, "nodes",
                [&](const std::string& id, const json& entry) { layout.nodes[id] = nodeFrom(entry); });
   forEachEntry(document, place, "frames", [&](const std::string& id, const json& entry) {
@@ -128,9 +130,31 @@ Layout layoutOf(const Document& document, const std::string& place) {
   return layout;
 }
 
+}  // namespace
+
+std::shared_ptr<const Layout> layoutOf(const Document& document, const std::string& place) {
+  struct Read {
+    SharedJson from;
+    std::string place;
+    std::shared_ptr<const Layout> layout;
+  };
+  static thread_local std::deque<Read> kept;
+  const auto found = std::find_if(kept.begin(), kept.end(), [&](const Read& each) {
+    return each.from.sharedWith(document.layout) && each.place == place;
+  });
+  if (found != kept.end()) {
+    std::rotate(kept.begin(), found, found + 1);
+  } else {
+    kept.push_front({document.layout, place, std::make_shared<const Layout>(readLayout(document, place))});
+    if (kept.size() > 4) kept.pop_back();
+  }
+  return kept.front().layout;
+}
+
 Document withLayout(const Document& before, const std::string& place, const Layout& layout) {
   Document document = before;
-  const Layout old = layoutOf(before, place);
+  const auto kept = layoutOf(before, place);
+  const Layout& old = *kept;
   writePart(document, place, "nodes", old.nodes, layout.nodes, [](json& entry, const NodeLayout& node) {
     objectIn(entry);
     put(entry, "at", editor::toJson(node.at.value_or(Point{})), node.at.has_value());
@@ -163,7 +187,7 @@ Document withLayout(const Document& before, const std::string& place, const Layo
             });
   if (old.watched == layout.watched) return document;
   if (!place.empty()) layoutPart(document, "", "groups");
-  json& root = place.empty() ? document.layout : objectIn(document.layout["groups"][place]);
+  json& root = place.empty() ? document.layout.own() : objectIn(document.layout.own()["groups"][place]);
   put(objectIn(root), "watched", layout.watched, !layout.watched.empty());
   return document;
 }
@@ -236,7 +260,7 @@ std::vector<std::string> watchedPorts(const Document& document, const Catalog& c
 
 Document withWatched(const Document& document, const Catalog& catalog, const std::vector<std::string>& ports,
                      bool on) {
-  Layout layout = layoutOf(document, "");
+  Layout layout = *layoutOf(document, "");
   layout.watched = watchedPorts(document, catalog);
   for (const std::string& port : ports) {
     const auto found = std::find(layout.watched.begin(), layout.watched.end(), port);

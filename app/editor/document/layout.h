@@ -2,9 +2,11 @@
 // The layout block of a document, typed: where things lie and how they look, never what they mean. Read from
 // JSON and written back; what it does not know it keeps. Canvas units: a pixel at zoom 1, y downwards.
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "engine/graph/document.h"
@@ -47,7 +49,7 @@ struct Bookmark {
 
 /// Of one graph: the document's own, or a group's.
 struct Layout {
-  std::map<std::string, NodeLayout> nodes;
+  std::unordered_map<std::string, NodeLayout> nodes;
   std::map<std::string, FrameLayout> frames;
   std::map<std::string, NoteLayout> notes;
   std::map<std::string, std::vector<Point>>
@@ -57,7 +59,8 @@ struct Layout {
   bool operator==(const Layout&) const = default;
 };
 
-Layout layoutOf(const Document& document, const std::string& place);
+/// Read anew only from a layout that is another than the last ones.
+std::shared_ptr<const Layout> layoutOf(const Document& document, const std::string& place);
 Document withLayout(const Document& document, const std::string& place, const Layout& layout);
 
 /// The ports that the timeline shows: `watched`, or where none is named the states of outermost zones, those

@@ -10,9 +10,10 @@ namespace {
 
 // Of the graph at this place: the document's own lies at the top, a group's below "groups".
 json& layoutRoot(Document& document, const std::string& place) {
-  if (!document.layout.is_object()) document.layout = json::object();
-  if (place.empty()) return document.layout;
-  json& groups = document.layout["groups"];
+  json& all = document.layout.own();
+  if (!all.is_object()) all = json::object();
+  if (place.empty()) return all;
+  json& groups = all["groups"];
   if (!groups.is_object()) groups = json::object();
   json& group = groups[place];
   if (!group.is_object()) group = json::object();
@@ -28,12 +29,14 @@ const json* member(const json* from, const std::string& name) {
 }  // namespace
 
 const json* findLayoutPart(const Document& document, const std::string& place, const char* part) {
-  const json* root = &document.layout;
+  const json* root = &*document.layout;
   if (!place.empty()) root = member(member(root, "groups"), place);
   return member(root, part);
 }
 
 json* findLayoutPart(Document& document, const std::string& place, const char* part) {
+  if (!findLayoutPart(std::as_const(document), place, part)) return nullptr;
+  document.layout.own();
   return const_cast<json*>(findLayoutPart(std::as_const(document), place, part));
 }
 
@@ -108,9 +111,9 @@ std::string changedWatch(const Document& document, const std::string& place, con
 
 void changeWatched(Document& document, const std::string& place,
                    const std::function<Link(const Link&)>& change) {
-  if (!document.layout.is_object()) return;
-  const auto watched = document.layout.find("watched");
-  if (watched == document.layout.end() || !watched->is_array()) return;
+  if (!document.layout->is_object()) return;
+  const auto watched = document.layout->find("watched");
+  if (watched == document.layout->end() || !watched->is_array()) return;
   json kept = json::array();
   for (const json& entry : *watched) {
     if (!entry.is_string()) {
@@ -120,23 +123,23 @@ void changeWatched(Document& document, const std::string& place,
     const std::string after = changedWatch(document, place, entry.get<std::string>(), change);
     if (!after.empty()) kept.push_back(after);
   }
-  *watched = std::move(kept);
+  if (kept != *watched) document.layout.own()["watched"] = std::move(kept);
 }
 
 void changeReroutes(Document& document, const std::string& place,
                     const std::function<std::optional<RerouteKey>(RerouteKey)>& change) {
-  json* reroutes = findLayoutPart(document, place, "reroutes");
+  const json* reroutes = findLayoutPart(std::as_const(document), place, "reroutes");
   if (!reroutes || reroutes->empty()) return;
   json kept = json::object();
-  for (auto& [key, corners] : reroutes->items()) {
+  for (const auto& [key, corners] : reroutes->items()) {
     const std::optional<RerouteKey> wire = parseReroute(key);
     const std::optional<RerouteKey> after = wire ? change(*wire) : std::nullopt;
     if (!wire)
-      kept[key] = std::move(corners);
+      kept[key] = corners;
     else if (after)
-      kept[after->text()] = std::move(corners);
+      kept[after->text()] = corners;
   }
-  *reroutes = std::move(kept);
+  if (kept != *reroutes) *findLayoutPart(document, place, "reroutes") = std::move(kept);
 }
 
 }  // namespace
@@ -146,11 +149,13 @@ void renameInLayout(Document& document, const std::string& place,
                     const std::function<std::string(const std::string&)>& idFor) {
   changeWatched(document, place, [&](const Link& port) { return Link{idFor(port.node), port.port}; });
   for (const char* part : {"nodes", "frames", "notes"}) {
-    json* entries = findLayoutPart(document, place, part);
-    if (!entries) continue;
+    const json* before = findLayoutPart(std::as_const(document), place, part);
+    if (!before) continue;
     std::vector<std::pair<std::string, std::string>> changed;
-    for (const auto& [id, entry] : entries->items())
+    for (const auto& [id, entry] : before->items())
       if (std::string after = idFor(id); after != id) changed.emplace_back(id, std::move(after));
+    if (changed.empty()) continue;
+    json* entries = findLayoutPart(document, place, part);
     std::vector<std::pair<std::string, json>> moved;
     for (const auto& [id, after] : changed) {
       if (!after.empty()) moved.emplace_back(after, std::move((*entries)[id]));

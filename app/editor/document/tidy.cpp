@@ -32,7 +32,7 @@ class Tidier {
         options_(options),
         graph_(graphAt(document, place)),
         index_(GraphIndex::of(graph_)),
-        layout_(layoutOf(document, place)) {}
+        layout_(*layoutOf(document, place)) {}
 
   Layout run() {
     if (!options_.all && !anyMissing(graph_.nodes)) return std::move(layout_);

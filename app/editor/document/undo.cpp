@@ -9,10 +9,13 @@ namespace {
 constexpr size_t kMostBytes = size_t{1} << 30;  // of all entries, about
 constexpr size_t kFewestEntries = 50;
 
-// What a document does not share with others: its lists of nodes, and its layout.
-size_t bytesOf(const Document& document) {
-  size_t entries = document.layout.size();
-  for (const nlohmann::json& part : document.layout) entries += part.size();
+// What a document does not share with the one before: its lists of nodes, and a layout of its own.
+size_t bytesOf(const Document& document, const Document* before) {
+  size_t entries = 0;
+  if (!before || !document.layout.sharedWith(before->layout)) {
+    entries = document.layout->size();
+    for (const nlohmann::json& part : *document.layout) entries += part.size();
+  }
   size_t nodes = document.graph.nodes.size();
   for (const auto& [name, group] : document.groups) nodes += group.nodes.size();
   return nodes * sizeof(NodePtr) + entries * 400 + 4096;
@@ -39,7 +42,8 @@ std::vector<Document> Undo::push(std::string name, Document document, std::strin
   entries_.push_back({std::move(name), std::move(document), std::move(merge)});
   size_t bytes = 0, kept = 0;
   while (kept < entries_.size() && kept < kMostEntries) {
-    bytes += bytesOf(entries_[entries_.size() - 1 - kept].document);
+    const size_t at = entries_.size() - 1 - kept;
+    bytes += bytesOf(entries_[at].document, at > 0 ? &entries_[at - 1].document : nullptr);
     if (bytes > kMostBytes && kept >= kFewestEntries) break;
     ++kept;
   }

@@ -7,7 +7,6 @@
 #include "app/editor/session/shown_ports.h"
 #include "app/editor/worker/background.h"
 #include "engine/core/error.h"
-#include "engine/graph/graph_file.h"
 
 namespace loom::editor {
 namespace {
@@ -134,7 +133,7 @@ void Session::Implementation::documentIsNew(std::optional<std::string> text) {
 // every move of the mouse, follows within moments.
 void Session::Implementation::writeText() {
   if (textUnderWay_) return;
-  if (text_.size() <= kWrittenAtOnce) return keep(writeGraph(document()), version_);
+  if (text_.size() <= kWrittenAtOnce) return keep(written_.write(document()), version_);
   textUnderWay_ = true;
   modified_ = true;
   inBackground(
@@ -174,7 +173,7 @@ void Session::Implementation::pruneSelection() {
   if (selection_.nodes.empty() && selection_.wires.empty() && selection_.port.empty()) return;
   const Selection before = selection_;
   const Graph& graph = graphAt(document(), place_);
-  std::optional<Layout> layout;
+  std::shared_ptr<const Layout> layout;
   const Ids nodes = nodesAmong(graph, selection_.nodes);
   std::erase_if(selection_.nodes, [&](const std::string& id) {
     if (nodes.contains(id)) return false;

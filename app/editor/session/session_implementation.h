@@ -8,6 +8,7 @@
 #include "app/editor/session/journal.h"
 #include "app/editor/session/presence.h"
 #include "app/editor/session/session.h"
+#include "engine/graph/graph_file.h"
 
 namespace loom::editor {
 
@@ -72,6 +73,7 @@ class Session::Implementation : public QObject {
   std::string place_, path_;
   QString file_;
   std::string savedText_, text_;
+  GraphText written_;
   int version_ = 0, textVersion_ = 0, checkedVersion_ = -1;
   int firstVersion_ = 0;  // of the document at hand
   bool textUnderWay_ = false, modified_ = false;

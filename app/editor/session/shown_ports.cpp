@@ -45,7 +45,7 @@ void collect(const std::vector<NodePtr>& nodes, const Document& document, const 
 std::vector<std::string> shownPorts(const Document& document, const Catalog& catalog) {
   const StillGraph still(document.graph);
   std::vector<std::pair<int, std::string>> found;
-  collect(document.graph.nodes, document, catalog, layoutOf(document, ""), 0, found);
+  collect(document.graph.nodes, document, catalog, *layoutOf(document, ""), 0, found);
   std::reverse(found.begin(), found.end());
   std::stable_sort(found.begin(), found.end(),
                    [](const auto& a, const auto& b) { return a.first < b.first; });

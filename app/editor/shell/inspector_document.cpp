@@ -171,7 +171,7 @@ void DocumentView::refreshValues() {
 
 DecorationView::DecorationView(Session& session, std::string id, QWidget* parent)
     : InspectorPart(session, parent), id_(std::move(id)) {
-  const bool frame = layoutOf(session.document(), session.place()).frames.count(id_) > 0;
+  const bool frame = layoutOf(session.document(), session.place())->frames.count(id_) > 0;
   column()->addWidget(headingLabel(frame ? tr("Frame") : tr("Note")));
   auto* text = new TextBox;
   text->setObjectName("decorationText");
@@ -179,7 +179,7 @@ DecorationView::DecorationView(Session& session, std::string id, QWidget* parent
   text->setTabChangesFocus(true);
   text->taken = [this](const QString& words) {
     session_.edit(tr("Set text"), [&](const Document& document) {
-      Layout layout = layoutOf(document, session_.place());
+      Layout layout = *layoutOf(document, session_.place());
       if (const auto frame = layout.frames.find(id_); frame != layout.frames.end())
         frame->second.title = words.toStdString();
       if (const auto note = layout.notes.find(id_); note != layout.notes.end())
@@ -201,7 +201,7 @@ DecorationView::DecorationView(Session& session, std::string id, QWidget* parent
     QPushButton* button = smallButton(name, QString("colour.") + colour, name);
     connect(button, &QPushButton::clicked, this, [this, colour = std::string(colour)] {
       session_.edit(tr("Set colour"), [&](const Document& document) {
-        Layout layout = layoutOf(document, session_.place());
+        Layout layout = *layoutOf(document, session_.place());
         if (const auto frame = layout.frames.find(id_); frame != layout.frames.end())
           frame->second.colour = colour;
         if (const auto note = layout.notes.find(id_); note != layout.notes.end())
@@ -216,10 +216,10 @@ DecorationView::DecorationView(Session& session, std::string id, QWidget* parent
 }
 
 void DecorationView::refresh() {
-  const Layout layout = layoutOf(session_.document(), session_.place());
+  const auto layout = layoutOf(session_.document(), session_.place());
   std::string words;
-  if (const auto frame = layout.frames.find(id_); frame != layout.frames.end()) words = frame->second.title;
-  if (const auto note = layout.notes.find(id_); note != layout.notes.end()) words = note->second.text;
+  if (const auto frame = layout->frames.find(id_); frame != layout->frames.end()) words = frame->second.title;
+  if (const auto note = layout->notes.find(id_); note != layout->notes.end()) words = note->second.text;
   static_cast<TextBox*>(text_)->setShown(QString::fromStdString(words));
 }
 

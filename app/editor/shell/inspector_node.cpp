@@ -184,10 +184,10 @@ void NodeParameters::refresh() {
     row->setValue(found == node->params.end() ? nlohmann::json() : found->second);
   }
   if (locks_.empty()) return;
-  const Layout layout = layoutOf(session_.document(), session_.place());
-  const auto own = layout.nodes.find(id_);
+  const auto layout = layoutOf(session_.document(), session_.place());
+  const auto own = layout->nodes.find(id_);
   for (const auto& [slot, lock] : locks_)
-    lock->setChecked(own == layout.nodes.end() || !own->second.rolled.count(slot));
+    lock->setChecked(own == layout->nodes.end() || !own->second.rolled.count(slot));
 }
 
 NodePorts::NodePorts(Session& session, std::string id, QWidget* parent)

@@ -2,6 +2,7 @@
 #include <ATen/ATen.h>
 
 #include <QtTest>
+#include <random>
 
 #include "engine/graph/graph_file.h"
 #include "engine/node/node_type.h"
@@ -67,7 +68,7 @@ class GraphFileTest : public QObject {
     QCOMPARE(d.graph.inputs[1].unknown["widget"].get<std::string>(), std::string("slider"));
     QCOMPARE(d.groups.at("twice").unknown["icon"].get<std::string>(), std::string("x2"));
     QCOMPARE(d.unknown["licence"].get<std::string>(), std::string("CC0"));
-    QCOMPARE(d.layout["zoom"].get<double>(), 1.25);
+    QCOMPARE(d.layout->at("zoom").get<double>(), 1.25);
   }
 
   void savingGivesTheSameBytes_data() {
@@ -121,13 +122,78 @@ class GraphFileTest : public QObject {
   void aMovedNodeIsLayoutOnly() {
     const Document before = parseGraph(sample("all_fields.loom"));
     Document after = before;
-    after.layout["nodes"]["inner"]["at"] = {121, 80};
+    after.layout.own()["nodes"]["inner"]["at"] = {121, 80};
     const std::string a = writeGraph(before), b = writeGraph(after);
     QCOMPARE(changedLines(a, b), 1);
     const size_t layout = a.find("\"layout\"");
     QCOMPARE(a.substr(0, layout), b.substr(0, layout));
     QCOMPARE(meaningOf(before), meaningOf(after));
   }
+  // Whatever is done, and in whatever order documents follow each other, the bytes are writeGraph()'s.
+  void textsThatFollowEachOther() {
+    std::vector<Document> documents{parseGraph(sample("all_fields.loom"))};
+    GraphText text;
+    std::mt19937 random(7);
+    const auto add = [&](Document document) { documents.push_back(std::move(document)); };
+    for (int i = 0; i < 400; ++i) {
+      const Document& at = documents[random() % documents.size()];
+      Document next = at;
+      const auto zone = std::find_if(at.graph.nodes.begin(), at.graph.nodes.end(), [](const NodePtr& node) {
+        return node->zone && !node->zone->nodes.empty();
+      });
+      const bool whole = zone != at.graph.nodes.end() && findNode(at.graph, "grow");
+      if (!whole) next = documents.front();
+      switch (whole ? random() % 8 : 7) {
+        case 0:
+          add(withNode(at, "grow", [&](Node& node) { node.title = std::to_string(random() % 9); }));
+          break;
+        case 1:
+          next.layout.own()["nodes"]["inner"]["at"] = {random() % 9, 80};
+          add(next);
+          break;
+        case 2:  // the same node, elsewhere: in another zone it stands further in
+          next.graph.nodes.push_back((*zone)->zone->nodes.at(0));
+          add(next);
+          break;
+        case 3:
+          std::shuffle(next.graph.nodes.begin(), next.graph.nodes.end(), random);
+          add(next);
+          break;
+        case 4:
+          if (next.graph.nodes.size() > 4) next.graph.nodes.pop_back();
+          add(next);
+          break;
+        case 5:
+          next.groups["more" + std::to_string(random() % 3)].nodes = next.graph.nodes;
+          add(next);
+          break;
+        case 6:
+          next.groups.clear();
+          next.layout = random() % 2 ? SharedJson() : SharedJson(nlohmann::json{{"zoom", random() % 5}});
+          add(next);
+          break;
+        default:  // back to one that was there
+          add(next);
+      }
+      QCOMPARE(QString::fromStdString(text.write(documents.back())),
+               QString::fromStdString(writeGraph(documents.back())));
+      if (documents.size() > 12) documents.erase(documents.begin() + 1 + random() % 10);
+    }
+  }
+
+  void copiesShareALayoutUntilOneIsChanged() {
+    Document one = parseGraph(sample("all_fields.loom"));
+    const Document two = one;
+    QVERIFY(one.layout.sharedWith(two.layout));
+    const nlohmann::json before = *two.layout;
+    one.layout.own()["zoom"] = 7;
+    QVERIFY(!one.layout.sharedWith(two.layout));
+    QCOMPARE(*two.layout, before);
+    const nlohmann::json* own = &*one.layout;
+    QCOMPARE(&one.layout.own(), own);
+    QCOMPARE(Document().layout->dump(), std::string("{}"));
+  }
+
   void editsShareWhatDidNotChange() {
     const Document before = parseGraph(sample("all_fields.loom"));
     const Document after = withValue(before, "grow.b", 3);

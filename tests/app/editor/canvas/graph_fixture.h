@@ -37,7 +37,7 @@ class GraphFixture : public QObject {
   const Graph& graph() const { return session_->document().graph; }
   const Node* node(const std::string& id) const { return findNode(graph(), id); }
   const nlohmann::json& param(const char* id, const char* name) const { return node(id)->params.at(name); }
-  Layout layout() const { return layoutOf(session_->document(), session_->place()); }
+  Layout layout() const { return *layoutOf(session_->document(), session_->place()); }
   std::string linkOf(const std::string& id, const char* slot) const {
     const auto links = linksInto(graph(), {id, slot});
     return links.empty() ? "" : links.back().text();

@@ -55,7 +55,7 @@ class SceneTest : public GraphFixture {
 
   template <class Change>
   static Document laid(const Document& document, Change change) {
-    Layout layout = layoutOf(document, "");
+    Layout layout = *layoutOf(document, "");
     change(layout);
     return withLayout(document, "", layout);
   }

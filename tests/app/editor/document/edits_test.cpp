@@ -122,7 +122,7 @@ class EditsTest : public QObject {
   void added() {
     const Edited one = addNode(ddpm_, "", catalog_, "denoise", {10.4f, 20.6f}, "");
     QCOMPARE(one.made, Ids{"denoise_2"});
-    QVERIFY(*layoutOf(one.document, "").nodes["denoise_2"].at == (Point{10, 21}));
+    QVERIFY(*layoutOf(one.document, "")->nodes.at("denoise_2").at == (Point{10, 21}));
     const Edited inZone = addNode(ddpm_, "", catalog_, "predict.x0", {0, 0}, "sampling");
     QCOMPARE(inZone.made, Ids{"x0"});
     QCOMPARE(zoneOf(inZone.document, "x0"), std::string("sampling"));
@@ -220,7 +220,7 @@ class EditsTest : public QObject {
     QCOMPARE(zoneOf(two.document, "denoise_2"), std::string("sampling"));
     QCOMPARE(inputOf(two.document, "predict_2", "prediction"), std::string("denoise_2.prediction"));
     QVERIFY(inputOf(two.document, "denoise_2", "denoiser").empty());
-    Layout layout = layoutOf(two.document, "");
+    Layout layout = *layoutOf(two.document, "");
     QCOMPARE(layout.nodes["denoise_2"].at->x, layout.nodes["denoise"].at->x + 30);
     const Edited wired = duplicate(placed, "", catalog_, {"denoise", "predict"}, {30, 40}, true);
     QCOMPARE(inputOf(wired.document, "denoise_2", "denoiser"), std::string("unet.denoiser"));
@@ -246,7 +246,7 @@ class EditsTest : public QObject {
     QCOMPARE(inputOf(loop, "picture", "latent"), std::string("loop.x"));
     QCOMPARE(inputOf(loop, "denoise", "t"), std::string("loop.t"));
     QCOMPARE(inputOf(loop, "loop", "collect.x_t"), std::string("loop.x"));
-    const Layout after = layoutOf(loop, "");
+    const Layout after = *layoutOf(loop, "");
     QVERIFY(after.nodes.contains("loop") && !after.nodes.contains("sampling"));
     QVERIFY(after.reroutes.contains("loop.x>picture.latent"));
     QVERIFY(after.reroutes.contains("start.noise>loop.init.x"));

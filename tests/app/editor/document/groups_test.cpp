@@ -58,15 +58,15 @@ class GroupsTest : public QObject {
     QCOMPARE(face.kind, std::string("Group guess"));
     QCOMPARE(face.input("x_t")->port.type, std::string("latent"));
     QCOMPARE(face.output("x0", false)->port.type, std::string("latent"));
-    QVERIFY(layoutOf(document, "guess").nodes.contains("denoise"));
-    QVERIFY(!layoutOf(document, "").nodes.contains("denoise"));
-    QVERIFY(layoutOf(document, "").nodes.at("guess").at == layoutOf(placed_, "").nodes.at("denoise").at);
+    QVERIFY(layoutOf(document, "guess")->nodes.contains("denoise"));
+    QVERIFY(!layoutOf(document, "")->nodes.contains("denoise"));
+    QVERIFY(layoutOf(document, "")->nodes.at("guess").at == layoutOf(placed_, "")->nodes.at("denoise").at);
     QCOMPARE(worker_->errorsOf(document), std::string());
     const Edited flat = expandGroup(document, "", catalog_, "guess");
     QCOMPARE(flat.made, (Ids{"denoise", "predict"}));
     QCOMPARE(meaningOf(flat.document), meaningOf(ddpm_));
-    QVERIFY(layoutOf(flat.document, "") == layoutOf(placed_, ""));
-    QVERIFY(!flat.document.layout.contains("groups"));
+    QVERIFY(*layoutOf(flat.document, "") == *layoutOf(placed_, ""));
+    QVERIFY(!flat.document.layout->contains("groups"));
   }
 
   // What was exposed is set through the group, and a whole zone may be in one.
@@ -170,7 +170,7 @@ class GroupsTest : public QObject {
     const Document clip = parseGraph(text);
     QCOMPARE(clip.graph.nodes.size(), size_t(2));
     QVERIFY(clip.graph.inputs.empty());
-    QCOMPARE(layoutOf(clip, "").nodes.size(), size_t(2));
+    QCOMPARE(layoutOf(clip, "")->nodes.size(), size_t(2));
     // Beside the originals: wired as they are, as all it names is there.
     const Edited beside = paste(placed_, "", catalog_, text, {500, 600}, "sampling");
     QCOMPARE(beside.made, (Ids{"denoise_2", "predict_2"}));
@@ -178,7 +178,7 @@ class GroupsTest : public QObject {
     QCOMPARE(inputOf(beside.document, "denoise_2", "x_t"), std::string("sampling.x"));
     QCOMPARE(inputOf(beside.document, "predict_2", "prediction"), std::string("denoise_2.prediction"));
     QCOMPARE(worker_->errorsOf(beside.document), std::string());
-    const Layout layout = layoutOf(beside.document, "");
+    const Layout layout = *layoutOf(beside.document, "");
     QVERIFY(std::abs(layout.nodes.at("denoise_2").at->x - 500) < 400);
     // Outside of the zone its step can't be seen.
     const Edited outside = paste(placed_, "", catalog_, text, {0, 0}, "");
@@ -199,8 +199,9 @@ class GroupsTest : public QObject {
     const std::string text = writeGraph(ddpm_);
     const Edited once = paste(Document(), "", catalog_, text, {0, 0}, "");
     QCOMPARE(once.made.size(), ddpm_.graph.nodes.size());
-    for (const auto& [id, node] : layoutOf(once.document, "").nodes) QVERIFY(node.at.has_value());
-    QCOMPARE(layoutOf(once.document, "").nodes.size(), size_t(14));
+    const auto layout = layoutOf(once.document, "");
+    for (const auto& [id, node] : layout->nodes) QVERIFY(node.at.has_value());
+    QCOMPARE(layoutOf(once.document, "")->nodes.size(), size_t(14));
     const Edited twice = paste(once.document, "", catalog_, text, {0, 0}, "");
     QVERIFY(findNode(twice.document.graph, "step_2") != nullptr);
     QCOMPARE(worker_->errorsOf(twice.document), std::string());
@@ -211,7 +212,7 @@ class GroupsTest : public QObject {
     const std::string text = copyText(document, "", {"guess"});
     const Document alone = paste(Document(), "", catalog_, text, {0, 0}, "").document;
     QVERIFY(alone.groups.contains("guess"));
-    QVERIFY(layoutOf(alone, "guess").nodes.contains("denoise"));
+    QVERIFY(layoutOf(alone, "guess")->nodes.contains("denoise"));
     const Document same = paste(document, "", catalog_, text, {0, 0}, "sampling").document;
     QCOMPARE(same.groups.size(), size_t(1));
     // Another group of this name: both stay.
@@ -223,20 +224,20 @@ class GroupsTest : public QObject {
   }
 
   void framesAndNotes() {
-    Layout layout = layoutOf(placed_, "");
+    Layout layout = *layoutOf(placed_, "");
     layout.frames["f1"] = {{0, 0, 100, 100}, "Frame", ""};
     layout.notes["n1"] = {{5, 5, 10, 10}, "Note", ""};
     const Document document = withLayout(placed_, "", layout);
     const Edited pasted =
         paste(document, "", catalog_, copyText(document, "", {"f1", "n1", "start"}), {0, 0}, "");
     QCOMPARE(pasted.made, (Ids{"f1_2", "n1_2", "start_2"}));
-    QCOMPARE(layoutOf(pasted.document, "").frames.size(), size_t(2));
+    QCOMPARE(layoutOf(pasted.document, "")->frames.size(), size_t(2));
     const Edited twice = duplicate(document, "", catalog_, {"f1"}, {10, 10}, false);
     QCOMPARE(twice.made.size(), size_t(1));
-    QCOMPARE(layoutOf(twice.document, "").frames.at(*twice.made.begin()).rect.x, 10.f);
+    QCOMPARE(layoutOf(twice.document, "")->frames.at(*twice.made.begin()).rect.x, 10.f);
     const Document gone = removeNodes(document, "", catalog_, {"f1", "n1"});
-    QVERIFY(layoutOf(gone, "") == layoutOf(placed_, ""));
-    QCOMPARE(layoutOf(moveBy(document, "", {"f1"}, {3, 4}), "").frames["f1"].rect.y, 4.f);
+    QVERIFY(*layoutOf(gone, "") == *layoutOf(placed_, ""));
+    QCOMPARE(layoutOf(moveBy(document, "", {"f1"}, {3, 4}), "")->frames.at("f1").rect.y, 4.f);
     QVERIFY(!addNode(document, "", catalog_, "denoise", {0, 0}, "").made.contains("f1"));
   }
 

@@ -13,7 +13,7 @@ class DifferencesTest : public QObject {
     const Document document = testing::quickDdpm();
     QCOMPARE(differencesOf(document, document), QStringList());
     Document moved = testing::titled(document, "Another title");
-    moved.layout["nodes"]["step"]["at"] = {1, 2};
+    moved.layout.own()["nodes"]["step"]["at"] = {1, 2};
     QCOMPARE(differencesOf(document, moved), QStringList());
   }
 

@@ -304,7 +304,7 @@ class EveryEditTest : public QObject {
     add("align", [this](D d) { return align(d, "", {"weights", "save", "start"}, Align::spreadDown, {}); });
     add("moveBy", [this](D d) { return moveBy(d, "", {"sampling", "save"}, {17, -4}); });
     add("withLayout", [this](D d) {
-      Layout layout = layoutOf(d, "");
+      Layout layout = *layoutOf(d, "");
       layout.frames["frame"] = {{1, 2, 300, 400}, "Title", "#123456"};
       layout.notes["note"] = {{5, 6, 70, 80}, "Several\nlines", ""};
       layout.bookmarks["1"] = {{3, 4}, 2, "Here"};

@@ -46,7 +46,7 @@ class RunsTest : public QObject {
     // What only moves is nothing to check.
     session_->edit(QStringLiteral("Move"), [](const Document& document) {
       Document other = document;
-      other.layout["nodes"]["step"]["at"] = {10, 20};
+      other.layout.own()["nodes"]["step"]["at"] = {10, 20};
       return other;
     });
     QVERIFY(session_->checked().current);
@@ -401,7 +401,7 @@ class RunsTest : public QObject {
     QCOMPARE(noticed.count(), 1);
     QVERIFY(noticed.first().first().toString().contains(QStringLiteral("step.mean")));
     QVERIFY(!noticed.first().at(1).toBool());
-    QCOMPARE(layoutOf(session_->document(), "").watched.back(), std::string("step.mean"));
+    QCOMPARE(layoutOf(session_->document(), "")->watched.back(), std::string("step.mean"));
     const QString next = session_->run();
     QTRY_VERIFY_WITH_TIMEOUT(session_->runs().find(next)->over(), kPatience);
     QCOMPARE(session_->runs().find(next)->state, State::finished);

@@ -88,7 +88,9 @@ class PanelsTest : public QObject {
     // Not locked, each run draws another seed; undone, it is kept.
     auto* lock = find<QPushButton>("param.start.seed.lock");
     const auto drawn = [this] {
-      return layoutOf(session().document(), "").nodes["start"].rolled.count("seed") > 0;
+      const auto layout = layoutOf(session().document(), "");
+      const auto start = layout->nodes.find("start");
+      return start != layout->nodes.end() && start->second.rolled.count("seed") > 0;
     };
     QVERIFY(lock->isChecked() && !drawn());
     lock->click();

@@ -322,7 +322,7 @@ void WatchTest::selectedWireIsKept() {
 
 // What another step was asked to keep is kept by the next run, though nothing else has changed.
 void WatchTest::watchedFromNowOn() {
-  Layout layout = layoutOf(session_->document(), "");
+  Layout layout = *layoutOf(session_->document(), "");
   layout.watched = {kXt, kX0, "predict.epsilon"};
   session_->edit("Watch", [&](const Document& d) { return withLayout(d, "", layout); });
   const QString run = session_->run();
