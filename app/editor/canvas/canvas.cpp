@@ -8,6 +8,8 @@ namespace loom::editor {
 namespace {
 
 constexpr double kHoverDelay = 0.4;  // seconds
+// Milliseconds. Of a large graph an edit, the shapes and the frame are three turns of the event loop.
+constexpr int kRebuildAfter = 1;
 
 }  // namespace
 
@@ -15,6 +17,13 @@ Canvas::Implementation::Implementation(Canvas& canvas, Session& session, ImGuiWi
     : CanvasState(session, host), canvas(canvas), menus(canvas, *this, parameters) {
   snapping = session.settings().value("canvas/snap", true).toBool();
   minimap.shown = session.settings().value("canvas/minimap", true).toBool();
+  rebuild_.setSingleShot(true);
+  rebuild_.setTimerType(Qt::PreciseTimer);
+  QObject::connect(&rebuild_, &QTimer::timeout, &context, [this] {
+    this->host.makeCurrentContext();
+    if (gestures.idle()) rebuild();
+    redraw();
+  });
   hoverTimer_.setSingleShot(true);
   QObject::connect(&hoverTimer_, &QTimer::timeout, &context, [this] { redraw(); });
   QObject::connect(&session, &Session::documentChanged, &context, [this] { documentChanged(); });
@@ -71,7 +80,7 @@ void Canvas::Implementation::documentChanged() {
     titles.cancel();
     parameters.cancel();
   }
-  redraw();
+  rebuild_.start(kRebuildAfter);
 }
 
 void Canvas::Implementation::fit(const Rect& rect) {

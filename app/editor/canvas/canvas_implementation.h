@@ -47,7 +47,7 @@ class Canvas::Implementation : public CanvasState {
   void drawTip(bool over);
   bool keysTaken() const;
 
-  QTimer hoverTimer_;
+  QTimer rebuild_, hoverTimer_;
   Hit tipFor_;           // whose tip is shown
   bool atRest_ = false;  // the mouse has not moved since the document changed
   bool mouseInside_ = false, keys_ = false;

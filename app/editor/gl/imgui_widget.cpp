@@ -60,6 +60,10 @@ ImGuiWidget::ImGuiWidget(QWidget* parent) : QOpenGLWidget(parent), textures_(std
   ImGui::GetStyle().FontSizeBase = kDesigned;
   blink_.setInterval(400);
   connect(&blink_, &QTimer::timeout, this, [this] { update(); });
+  soon_.setSingleShot(true);
+  soon_.setTimerType(Qt::PreciseTimer);
+  soon_.setInterval(kRedrawAfter);
+  connect(&soon_, &QTimer::timeout, this, [this] { update(); });
   settle_.setSingleShot(true);
   settle_.setInterval(120);
   connect(&settle_, &QTimer::timeout, this, &ImGuiWidget::redraw);
@@ -90,7 +94,7 @@ void ImGuiWidget::makeCurrentContext() const {
 
 void ImGuiWidget::redraw() {
   settling_ = kSettlingFrames;
-  update();
+  if (!soon_.isActive()) soon_.start();
 }
 
 void ImGuiWidget::redrawOften() {

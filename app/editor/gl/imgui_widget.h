@@ -36,6 +36,8 @@ class ImGuiWidget : public QOpenGLWidget {
   float textScale() const { return textScale_; }
   bool wantsText() const;
   bool popupOpen() const;  // a menu of ImGui: keys are its own
+  /// For who measures text between frames.
+  void makeCurrentContext() const;
 
  protected:
   /// One frame: between ImGui::NewFrame() and Render(). The whole widget is [0, 0] to [width(), height()].
@@ -61,7 +63,6 @@ class ImGuiWidget : public QOpenGLWidget {
   bool focusNextPrevChild(bool) override { return false; }  // Tab is the canvas's
 
  private:
-  void makeCurrentContext() const;
   void restyle();
   void drawPreedit() const;
   void key(QKeyEvent* event, bool down);
@@ -71,6 +72,7 @@ class ImGuiWidget : public QOpenGLWidget {
   void releaseGl();
 
   static constexpr int kSettlingFrames = 3;
+  static constexpr int kRedrawAfter = 1;  // milliseconds: what asks and the frame are two turns of the loop
   ImGuiContext* context_ = nullptr;
   ImPlotContext* plots_ = nullptr;
   std::unique_ptr<Textures> textures_;
@@ -82,6 +84,7 @@ class ImGuiWidget : public QOpenGLWidget {
   double paintMs_ = 0;
   qint64 lastFrame_ = 0;  // ns of the steady clock
   QTimer blink_;          // a text cursor's, while one is shown
+  QTimer soon_;           // a frame that was asked for
   QTimer settle_;
   QByteArray clipboard_;
   std::string preedit_;  // what an input method has not yet committed
