@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <fstream>
 #include <sstream>
@@ -19,6 +20,9 @@ namespace {
 
 constexpr int kTries = 20;      // for a lock file that goes while it is opened
 constexpr double kUnnamed = 2;  // seconds in which a living owner has written its name
+// How long a file's maker waits for who looks at it, which on a busy machine takes its time. Less than the
+// above, after which the file is another's to take; who gives up leaves it to nobody until then.
+constexpr std::chrono::milliseconds kMakerWaits(1000);
 
 std::string hostName() {
   char name[256] = {};
@@ -103,9 +107,10 @@ bool Claims::ownerLives(int file, bool locked) const {
 // Who only looks holds the lock for a moment; the file's maker waits for that.
 int Claims::lock(int file, bool made) const {
   if (!options_.locks) return ENOLCK;
-  for (int i = 0;; ++i) {
+  const auto until = std::chrono::steady_clock::now() + kMakerWaits;
+  for (;;) {
     if (::flock(file, LOCK_EX | LOCK_NB) == 0) return 0;
-    if (errno != EWOULDBLOCK || !made || i == kTries) return errno;
+    if (errno != EWOULDBLOCK || !made || std::chrono::steady_clock::now() > until) return errno;
     ::usleep(1000);
   }
 }
