@@ -278,7 +278,7 @@ void changeLinksIn(Document& document, const std::string& place, const LinkChang
   if (!place.empty() && !lost.empty()) dropGroupPorts(document, place, {}, lost);
 }
 
-// Kahn's algorithm over the nodes of all bodies at once. Whoever reads for its body stands for what is in it.
+// Kahn's algorithm over the nodes of all bodies at once.
 bool hasCircle(const Graph& graph) {
   const auto index = GraphIndex::of(graph);
   std::vector<std::pair<int, int>> edges;  // from whom, and who waits
@@ -288,12 +288,7 @@ bool hasCircle(const Graph& graph) {
     const GraphIndex::Place* source = index->find(link.node);
     const GraphIndex::Place* reader = index->find(node.id);
     if (!source || !reader || reader->node != &node) return;
-    const GraphIndex::Place* waits = slot.atEnd() ? nullptr : reader;
-    for (const Node* scope = index->scopeOf(*reader, slot); scope != source->zone;) {
-      if (!scope) return;  // can't be seen
-      waits = index->find(scope->id);
-      scope = waits->zone;
-    }
+    const GraphIndex::Place* waits = index->whoWaits(*source, *reader, slot);
     if (waits && waits->node != source->node) edges.emplace_back(source->number, waits->number);
   };
   for (const NodePtr& node : graph.nodes) forEachLinkWithin(*node, look);

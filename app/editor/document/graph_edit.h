@@ -87,6 +87,9 @@ class GraphIndex {
   /// Nodes of the same body that this one waits for; a zone waits for what its body reads.
   const std::vector<const Node*>& upstream(const Node* node) const;
   bool dependsOn(const Node* node, const Node* on) const;
+  /// Who in the source's body has to wait for it, that the slot can be read: the reader or the zone around it
+  /// that stands there. Null: nobody, it is read when that body has ended, or it can't be seen.
+  const Place* whoWaits(const Place& source, const Place& reader, const SlotRef& slot) const;
   /// Would a link into this slot close a circle?
   bool closesCircle(const Link& from, const Place& reader, const SlotRef& slot) const;
   /// Outputs of a node that others link from, in the order of the file.

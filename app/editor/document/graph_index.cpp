@@ -117,19 +117,23 @@ bool GraphIndex::dependsOn(const Node* node, const Node* on) const {
   return false;
 }
 
+const GraphIndex::Place* GraphIndex::whoWaits(const Place& source, const Place& reader,
+                                              const SlotRef& slot) const {
+  const Place* waits = slot.atEnd() ? nullptr : &reader;
+  for (const Node* scope = scopeOf(reader, slot); scope != source.zone; scope = waits->zone) {
+    if (!scope) return nullptr;
+    waits = &at(scope->id);
+  }
+  return waits;
+}
+
 bool GraphIndex::closesCircle(const Link& from, const Place& reader, const SlotRef& slot) const {
   const Place& source = at(from.node);
-  const Node* scope = scopeOf(reader, slot);
-  const Node* consumer = slot.atEnd() ? nullptr : reader.node;
-  while (scope != source.zone) {
-    if (!scope) return false;  // can't be seen
-    consumer = scope;
-    scope = at(scope->id).zone;
-  }
-  if (!consumer) return false;  // read when the body has ended
+  const Place* waits = whoWaits(source, reader, slot);
+  if (!waits) return false;
   // What is in a zone may read the zone.
-  if (consumer == source.node) return !sees(scopeOf(reader, slot), source.node);
-  return dependsOn(source.node, consumer);
+  if (waits->node == source.node) return !sees(scopeOf(reader, slot), source.node);
+  return dependsOn(source.node, waits->node);
 }
 
 template <class Note>
